@@ -40,12 +40,15 @@ export const ERRORS = {
   SERVER_TOO_OLD: entry('Use PostgreSQL 15 or later.'),
   TIMEOUT: entry('Raise statement_timeout or lock_timeout, or find what holds the lock.'),
   QUERY_FAILED: entry('Read the cause: PostgreSQL says what it refused.'),
-  RETRY_EXHAUSTED: entry('Run the transaction again: PostgreSQL asked for a retry.'),
+  TRANSACTION_CONFLICT: entry('Run the whole transaction again: PostgreSQL asks for it.'),
   HANDLE_INVALID: entry('Pass a URL, a pg Pool or Client, or an object with query(text, values).'),
   HANDLE_NOT_IN_TRANSACTION: entry(
     'Open a transaction on the handle first, or leave `handle` out.',
   ),
   CLIENT_IN_TRANSACTION: entry('Pass the client as `handle`, or end its transaction first.'),
+  TRANSACTION_ENDED_EARLY: entry(
+    'Leave COMMIT and ROLLBACK to the function that opened the transaction.',
+  ),
   COMMIT_ROLLED_BACK: entry('Nothing was written: find the statement whose error was swallowed.'),
   COMMIT_UNKNOWN: entry('Run it again: keys that were committed answer `exists`.'),
   MIGRATION_NEWER: entry(

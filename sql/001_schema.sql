@@ -1,0 +1,37 @@
+CREATE TABLE onceover.run (
+  id          uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  guard       text NOT NULL,
+  policy      text NOT NULL CHECK (policy IN ('skip', 'reject', 'replace', 'allow')),
+  reason      text,
+  actor       text,
+  totals      jsonb NOT NULL DEFAULT '{}',
+  started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+  finished_at timestamptz
+);
+COMMENT ON TABLE onceover.run IS 'One request to make rows: its policy, who asked and why, and what came of it.';
+
+CREATE TABLE onceover.event (
+  id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+  run_id   uuid REFERENCES onceover.run (id),
+  guard    text NOT NULL,
+  verdict  text NOT NULL,
+  reason   text,
+  actor    text,
+  parts    text[] NOT NULL,
+  keys     jsonb NOT NULL,
+  existing jsonb
+);
+COMMENT ON TABLE onceover.event IS 'Append-only audit: one line per chunk and verdict. keys[i] holds the values of parts for one row; existing[i] the primary key of the row it met.';
+CREATE INDEX event_guard_at ON onceover.event (guard, at);
+CREATE INDEX event_run ON onceover.event (run_id);
+
+CREATE FUNCTION onceover.refuse_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+  RAISE EXCEPTION 'onceover.event is append-only: % is refused', TG_OP
+    USING ERRCODE = 'insufficient_privilege', HINT = 'An audit that can be edited proves nothing.';
+END $$;
+CREATE TRIGGER event_append_only
+  BEFORE UPDATE OR DELETE OR TRUNCATE ON onceover.event
+  FOR EACH STATEMENT EXECUTE FUNCTION onceover.refuse_change();

@@ -1,0 +1,55 @@
+import { quoteIdentifier } from './identifier.ts'
+
+/** A statement or a part of one: pieces of text with values between them. Made by `sql`. */
+export class Sql {
+  readonly pieces: readonly string[]
+  readonly values: readonly unknown[]
+
+  constructor(pieces: readonly string[], values: readonly unknown[]) {
+    this.pieces = pieces
+    this.values = values
+  }
+
+  /** The text with $1, $2, … in place of the values, numbered from left to right. */
+  get text(): string {
+    return this.pieces.reduce((text, piece, index) => `${text}$${index}${piece}`)
+  }
+}
+
+function template(strings: TemplateStringsArray, ...inputs: readonly unknown[]): Sql {
+  const pieces: string[] = [strings[0] ?? '']
+  const values: unknown[] = []
+  const append = (text: string) => {
+    pieces[pieces.length - 1] += text
+  }
+  inputs.forEach((input, index) => {
+    if (input instanceof Sql) {
+      append(input.pieces[0] ?? '')
+      pieces.push(...input.pieces.slice(1))
+      values.push(...input.values)
+    } else {
+      values.push(input)
+      pieces.push('')
+    }
+    append(strings[index + 1] ?? '')
+  })
+  return new Sql(pieces, values)
+}
+
+const raw = (text: string): Sql => new Sql([text], [])
+
+/**
+ * Writes SQL: a value in `${…}` is always a parameter, a nested `sql` is spliced in.
+ *
+ * - `sql.identifier('schema', 'table')` quotes names;
+ * - `sql.join([a, b], ', ')` puts a separator between fragments;
+ * - `sql.raw(text)` takes text as it is: for a guard's own `where`, never for input.
+ */
+export const sql = Object.assign(template, {
+  raw,
+  identifier: (...names: readonly string[]): Sql => raw(names.map(quoteIdentifier).join('.')),
+  join: (fragments: readonly Sql[], separator = ', '): Sql =>
+    fragments.length === 0
+      ? raw('')
+      : fragments.reduce((left, right) => template`${left}${raw(separator)}${right}`),
+})

@@ -1,0 +1,81 @@
+/**
+ * The SQLSTATEs that Onceover acts on, by name.
+ * Source: PostgreSQL documentation, appendix A, "PostgreSQL Error Codes".
+ */
+export const SQLSTATE = {
+  activeSqlTransaction: '25001',
+  readOnlySqlTransaction: '25006',
+  noActiveSqlTransaction: '25P01',
+  inFailedSqlTransaction: '25P02',
+  invalidAuthorization: '28000',
+  invalidPassword: '28P01',
+  invalidCatalogName: '3D000',
+  invalidSchemaName: '3F000',
+  serializationFailure: '40001',
+  deadlockDetected: '40P01',
+  insufficientPrivilege: '42501',
+  invalidColumnReference: '42P10',
+  undefinedColumn: '42703',
+  undefinedTable: '42P01',
+  undefinedFunction: '42883',
+  duplicateTable: '42P07',
+  tooManyConnections: '53300',
+  programLimitExceeded: '54000',
+  lockNotAvailable: '55P03',
+  queryCanceled: '57014',
+  adminShutdown: '57P01',
+  crashShutdown: '57P02',
+  cannotConnectNow: '57P03',
+  raiseException: 'P0001',
+  uniqueViolation: '23505',
+} as const
+
+const PATTERN = /^[0-9A-Z]{5}$/
+
+const codeOf = (error: object): string | undefined => {
+  const { code, errno, meta } = error as {
+    code?: unknown
+    errno?: unknown
+    meta?: { code?: unknown }
+  }
+  // EPIPE has the shape of a SQLSTATE; only system errors carry errno.
+  if (typeof code === 'string' && PATTERN.test(code) && errno === undefined) return code
+  if (typeof meta?.code === 'string' && PATTERN.test(meta.code)) return meta.code
+  return undefined
+}
+
+/**
+ * The SQLSTATE of an error, found on it or on its causes, because ORMs wrap the driver's error.
+ * Undefined where the error did not come from PostgreSQL.
+ */
+export function sqlstate(error: unknown): string | undefined {
+  let current = error
+  for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
+    const code = codeOf(current)
+    if (code !== undefined) return code
+    current = (current as { cause?: unknown }).cause
+  }
+  return undefined
+}
+
+/** True where PostgreSQL asks that the whole transaction is run again. */
+export function isRetryable(error: unknown): boolean {
+  const code = sqlstate(error)
+  return code === SQLSTATE.serializationFailure || code === SQLSTATE.deadlockDetected
+}
+
+/**
+ * True where the error is the fault of a row's values and not of the statement or the server:
+ * data exceptions (22), constraint violations (23), too large for an index (54000), and a
+ * trigger's RAISE EXCEPTION (P0001).
+ */
+export function isRowFault(error: unknown): boolean {
+  const code = sqlstate(error)
+  if (code === undefined) return false
+  return (
+    code.startsWith('22') ||
+    code.startsWith('23') ||
+    code === SQLSTATE.programLimitExceeded ||
+    code === SQLSTATE.raiseException
+  )
+}

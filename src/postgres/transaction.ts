@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
+import { OnceoverError } from '../core/error.ts'
+import { failure } from './failure.ts'
+import type { Handle } from './handle.ts'
+import { isRetryable } from './sqlstates.ts'
+
+/** A client for the length of one transaction; `release(true)` destroys it. */
+export interface Lease {
+  readonly client: pg.ClientBase
+  release(destroy: boolean): void
+}
+
+/** How a transaction is run. */
+export interface TransactionOptions {
+  /** Runs of the whole transaction after 40001 or 40P01 before giving up. Default 0. */
+  readonly retries?: number
+  /** `read only` for a consistent look at the data: REPEATABLE READ READ ONLY. Default read-write. */
+  readonly mode?: 'read write' | 'read only'
+}
+
+const BEGIN = {
+  'read write': 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
+  'read only': 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+} as const
+
+const RETRY_BASE_MS = 10
+const RETRY_CAP_MS = 1_000
+
+const status = (client: pg.ClientBase): string | null =>
+  (client as { getTransactionStatus?: () => string | null }).getTransactionStatus?.() ?? null
+
+async function begin(client: pg.ClientBase, mode: keyof typeof BEGIN, target: string) {
+  if (status(client) === 'T' || status(client) === 'E') {
+    throw new OnceoverError('CLIENT_IN_TRANSACTION', {
+      message: `The client of ${target} is already inside a transaction.`,
+    })
+  }
+  await client.query(BEGIN[mode])
+}
+
+// A COMMIT of a failed transaction answers without error, with the tag ROLLBACK.
+async function commit(client: pg.ClientBase, target: string) {
+  if (status(client) === 'I') {
+    throw new OnceoverError('TRANSACTION_ENDED_EARLY', {
+      message: `A statement inside the transaction on ${target} ended it.`,
+    })
+  }
+  const { command } = await client.query('COMMIT').catch((cause: unknown) => {
+    const error = failure(cause, target)
+    if (error.code !== 'CONNECTION_LOST') throw error
+    throw new OnceoverError('COMMIT_UNKNOWN', {
+      message: `The connection to ${target} broke during COMMIT: it may or may not have happened.`,
+      cause,
+    })
+  })
+  if (command !== 'COMMIT') {
+    throw new OnceoverError('COMMIT_ROLLED_BACK', {
+      message: `PostgreSQL answered ${command} to COMMIT: an earlier statement had failed.`,
+    })
+  }
+}
+
+// A client that cannot roll back is destroyed: its next borrower would inherit the transaction.
+async function rollback(client: pg.ClientBase): Promise<boolean> {
+  if (status(client) === 'I') return true
+  return client.query('ROLLBACK').then(
+    () => true,
+    () => false,
+  )
+}
+
+const closable = (client: pg.ClientBase, target: string): [handle: Handle, close: () => void] => {
+  let open = true
+  const handle: Handle = {
+    query: async (text, values) => {
+      if (open) return client.query(text, values)
+      throw new OnceoverError('HANDLE_NOT_IN_TRANSACTION', {
+        message: `The transaction of this handle on ${target} has ended.`,
+        fix: 'Await every statement before the transaction function returns.',
+      })
+    },
+  }
+  return [handle, () => (open = false)]
+}
+
+async function once<T>(
+  lease: Lease,
+  mode: keyof typeof BEGIN,
+  target: string,
+  work: (handle: Handle) => Promise<T>,
+): Promise<T> {
+  const { client } = lease
+  const [handle, close] = closable(client, target)
+  // A checked-out client that dies between two statements emits an error that would end the process.
+  const ignore = () => {}
+  client.on('error', ignore)
+  let began = false
+  let healthy = true
+  try {
+    await begin(client, mode, target)
+    began = true
+    const result = await work(handle)
+    close()
+    await commit(client, target)
+    return result
+  } catch (error) {
+    close()
+    healthy = began ? await rollback(client) : status(client) !== null
+    throw error
+  } finally {
+    client.off('error', ignore)
+    lease.release(!healthy)
+  }
+}
+
+const jitterMs = (attempt: number): number =>
+  Math.random() * Math.min(RETRY_CAP_MS, RETRY_BASE_MS * 2 ** attempt)
+
+/**
+ * Runs `work` in a transaction of its own: BEGIN, work, COMMIT with its tag checked. On an error
+ * it rolls back, or destroys the client where that is impossible. `work` may run several times
+ * when `retries` is above 0, so it must have no effect outside the database.
+ *
+ * @throws OnceoverError COMMIT_ROLLED_BACK, COMMIT_UNKNOWN, CLIENT_IN_TRANSACTION,
+ * TRANSACTION_ENDED_EARLY, and whatever `work` throws
+ */
+export async function transaction<T>(
+  take: () => Promise<Lease>,
+  target: string,
+  work: (handle: Handle) => Promise<T>,
+  { retries = 0, mode = 'read write' }: TransactionOptions = {},
+): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await once(await take(), mode, target, work)
+    } catch (error) {
+      if (attempt >= retries || !isRetryable(error)) throw error
+      await sleep(jitterMs(attempt))
+    }
+  }
+}
