@@ -1,5 +1,5 @@
-import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { chown, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { OnceoverError } from '../core/error.ts'
 import { type Account, canEnter, temporaryRoots } from './account.ts'
 import { ownedName, removeLeftovers } from './leftovers.ts'
@@ -31,31 +31,48 @@ export async function ephemeralDirectory(account: Account | undefined): Promise<
 }
 
 /**
- * The caller's own directory, made where it does not exist. One that exists is served by the user
- * who owns it, so that a server can be started again whoever `postgres` is by then.
+ * The caller's own directory, made where it does not exist. As root, one that exists is served by
+ * the user who owns it, so that it can be started again wherever it was started first.
  *
- * @throws EMBEDDED_START_FAILED when the server's user cannot reach it.
+ * @throws EMBEDDED_START_FAILED when the server's user cannot use it.
  */
 export async function callerDirectory(
   directory: string,
   account: Account | undefined,
 ): Promise<DataDirectory> {
   const path = resolve(directory)
-  const found = await stat(path).catch(() => undefined)
-  if (found === undefined) {
-    await mkdir(resolve(path, '..'), { recursive: true })
-    await makePrivate(path, account)
-  }
-  const owner = account && found && found.uid !== 0 ? ownerOf(found) : account
-  if (owner === account && found !== undefined) await takeOver(path, account)
+  const owner = await takeDirectory(path, account)
   if (owner !== undefined && !(await canEnter(path, owner))) {
-    throw new OnceoverError('EMBEDDED_START_FAILED', {
-      message: `The server would run as the user ${owner.name}, who cannot enter ${path}.`,
-      fix: 'Choose a data directory whose parents that user may enter.',
-      details: { dataDir: path, user: owner.name },
-    })
+    throw unusable(path, `The server would run as ${owner.name}, who cannot enter ${path}.`)
   }
   return { path, ephemeral: false, account: owner }
+}
+
+async function takeDirectory(
+  path: string,
+  account: Account | undefined,
+): Promise<Account | undefined> {
+  const found = await stat(path).catch(() => undefined)
+  if (found === undefined) {
+    await mkdir(dirname(path), { recursive: true })
+    await makePrivate(path, account)
+    return account
+  }
+  if (account === undefined) return undefined
+  if (found.uid !== 0) return { uid: found.uid, gid: found.gid, name: `uid ${found.uid}` }
+  if ((await readdir(path)).length > 0) {
+    throw unusable(path, `${path} belongs to root, as whom PostgreSQL refuses to run.`)
+  }
+  await chown(path, account.uid, account.gid)
+  return account
+}
+
+function unusable(path: string, message: string): OnceoverError {
+  return new OnceoverError('EMBEDDED_START_FAILED', {
+    message,
+    fix: 'Choose a data directory that the user who runs the server may enter and write.',
+    details: { dataDir: path },
+  })
 }
 
 /** Removes an ephemeral directory, and leaves any other alone. */
@@ -63,16 +80,7 @@ export async function discard(directory: DataDirectory): Promise<void> {
   if (directory.ephemeral) await rm(directory.path, { recursive: true, force: true, maxRetries: 5 })
 }
 
-function ownerOf(found: { readonly uid: number; readonly gid: number }): Account {
-  return { uid: found.uid, gid: found.gid, name: `with the id ${found.uid}` }
-}
-
 async function makePrivate(path: string, account: Account | undefined): Promise<void> {
   await mkdir(path, { mode: 0o700 })
-  await takeOver(path, account)
-}
-
-async function takeOver(path: string, account: Account | undefined): Promise<void> {
-  await chmod(path, 0o700)
   if (account !== undefined) await chown(path, account.uid, account.gid)
 }

@@ -1,12 +1,15 @@
 import { OnceoverError } from '../core/error.ts'
 import { serverAccount } from './account.ts'
-import { findBinaries } from './binaries.ts'
+import { type Binaries, findBinaries } from './binaries.ts'
 import { openCluster } from './cluster.ts'
-import { callerDirectory, discard, ephemeralDirectory } from './data-directory.ts'
-import { freePort } from './port.ts'
-import { type Launch, type Postmaster, startPostmaster } from './postmaster.ts'
-
-const ATTEMPTS = 10
+import {
+  callerDirectory,
+  type DataDirectory,
+  discard,
+  ephemeralDirectory,
+} from './data-directory.ts'
+import { startOnPort } from './port.ts'
+import { startPostmaster } from './postmaster.ts'
 
 /** How to start an embedded server; everything may be left out. */
 export interface ServerOptions {
@@ -41,17 +44,36 @@ export interface EmbeddedServer {
  * @throws EMBEDDED_START_FAILED otherwise, with the last lines of the server's log in `details.log`.
  */
 export async function startServer(options: ServerOptions = {}): Promise<EmbeddedServer> {
-  const account = await serverAccount()
-  const bin = options.binaries ?? (process.env.ONCEOVER_POSTGRES_BIN || undefined)
-  const binaries = await findBinaries(bin, account)
-  const directory =
-    options.dataDir === undefined
-      ? await ephemeralDirectory(account)
-      : await callerDirectory(options.dataDir, account)
+  try {
+    const account = await serverAccount()
+    const bin = options.binaries ?? (process.env.ONCEOVER_POSTGRES_BIN || undefined)
+    const binaries = await findBinaries(bin, account)
+    const directory = await (options.dataDir === undefined
+      ? ephemeralDirectory(account)
+      : callerDirectory(options.dataDir, account))
+    return await startIn(directory, binaries, options)
+  } catch (cause) {
+    if (cause instanceof OnceoverError) throw cause
+    throw new OnceoverError('EMBEDDED_START_FAILED', {
+      message: `The embedded PostgreSQL server could not be prepared: ${String(cause)}`,
+      fix: 'Check the directory that the message names, or pass a database URL.',
+      details: { dataDir: options.dataDir },
+      cause,
+    })
+  }
+}
+
+async function startIn(
+  directory: DataDirectory,
+  binaries: Binaries,
+  options: ServerOptions,
+): Promise<EmbeddedServer> {
   try {
     const cluster = await openCluster(directory, binaries)
     const launch = { binaries, directory, cluster, settings: options.settings ?? {} }
-    const { postmaster, port } = await launchOnPort(launch, options.port)
+    const { started: postmaster, port } = await startOnPort(options.port, (candidate) =>
+      startPostmaster({ ...launch, port: candidate }),
+    )
     let stopped: Promise<void> | undefined
     return {
       url: `postgres://postgres:${cluster.password}@127.0.0.1:${port}/postgres`,
@@ -67,34 +89,4 @@ export async function startServer(options: ServerOptions = {}): Promise<Embedded
     await discard(directory)
     throw error
   }
-}
-
-async function launchOnPort(
-  launch: Omit<Launch, 'port'>,
-  wanted: number | undefined,
-): Promise<{ postmaster: Postmaster; port: number }> {
-  for (let attempt = 1; ; attempt++) {
-    const port = wanted ?? (await freePort())
-    try {
-      return { postmaster: await startPostmaster({ ...launch, port }), port }
-    } catch (error) {
-      if (!logSays(error, 'Address already in use')) throw error
-      if (wanted !== undefined) throw portTaken(wanted, error)
-      if (attempt === ATTEMPTS) throw error // Otherwise somebody took it between look and bind.
-    }
-  }
-}
-
-function logSays(error: unknown, text: string): boolean {
-  const log = error instanceof OnceoverError ? error.details.log : undefined
-  return Array.isArray(log) && log.some((line) => String(line).includes(text))
-}
-
-function portTaken(port: number, cause: unknown): OnceoverError {
-  return new OnceoverError('EMBEDDED_START_FAILED', {
-    message: `Port ${port} of 127.0.0.1 is already in use.`,
-    fix: 'Leave the port out to get a free one, or stop what listens on it.',
-    details: { port, ...(cause instanceof OnceoverError ? cause.details : {}) },
-    cause,
-  })
 }
