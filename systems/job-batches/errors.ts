@@ -1,0 +1,43 @@
+import { type Batch, describeBatch } from './batch.ts'
+
+/** What a user can do about an unfinished batch that stands in the way. */
+export const WAYS_OUT = [
+  'cancel it: cancelBatch with a reason and an actor frees the key',
+  'wait: a batch that is COMPLETED, FAILED or CANCELLED no longer stands in the way',
+  'allow a duplicate: allowDuplicate with a reason and an actor makes a numbered copy',
+] as const
+
+/** Unfinished batches of the same configuration and types exist already. Nothing was written. */
+export class BatchExistsError extends Error {
+  /** Every unfinished batch that stands in the way, newest first. */
+  readonly existing: readonly Batch[]
+  /** What the user can do about it. */
+  readonly waysOut: readonly string[] = WAYS_OUT
+
+  constructor(configurationId: number, existing: readonly Batch[], cause?: unknown) {
+    const named = existing.map((batch) => `${batch.type}: ${describeBatch(batch)}`)
+    super(
+      `Active batch already exists for configuration ${configurationId}: ${named.join('; ')}. ` +
+        `Ways out: ${WAYS_OUT.join('; ')}.`,
+      { cause },
+    )
+    this.name = 'BatchExistsError'
+    this.existing = existing
+  }
+}
+
+/** No configuration has this id. */
+export class ConfigurationNotFoundError extends Error {
+  constructor(configurationId: number) {
+    super(`Configuration ${configurationId} not found`)
+    this.name = 'ConfigurationNotFoundError'
+  }
+}
+
+/** No batch has this id. */
+export class BatchNotFoundError extends Error {
+  constructor(batchId: number) {
+    super(`Batch ${batchId} not found`)
+    this.name = 'BatchNotFoundError'
+  }
+}
