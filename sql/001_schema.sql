@@ -1,19 +1,26 @@
 CREATE TABLE onceover.run (
-  id          uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-  guard       text NOT NULL,
-  policy      text NOT NULL CHECK (policy IN ('skip', 'reject', 'replace', 'allow')),
-  reason      text,
-  actor       text,
-  totals      jsonb NOT NULL DEFAULT '{}',
-  started_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-  finished_at timestamptz
+  id         uuid PRIMARY KEY,
+  guard      text NOT NULL,
+  policy     text NOT NULL CHECK (policy IN ('skip', 'reject', 'replace', 'allow')),
+  reason     text,
+  actor      text,
+  created    bigint NOT NULL DEFAULT 0,
+  replaced   bigint NOT NULL DEFAULT 0,
+  allowed    bigint NOT NULL DEFAULT 0,
+  skipped    bigint NOT NULL DEFAULT 0,
+  collided   bigint NOT NULL DEFAULT 0,
+  invalid    bigint NOT NULL DEFAULT 0,
+  failed     bigint NOT NULL DEFAULT 0,
+  started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  updated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE onceover.run IS 'One request to make rows: its policy, who asked and why, and what came of it.';
+COMMENT ON TABLE onceover.run IS
+  'One request to make rows: its policy, who asked and why, and what came of it so far.';
 
 CREATE TABLE onceover.event (
   id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at       timestamptz NOT NULL DEFAULT clock_timestamp(),
-  run_id   uuid REFERENCES onceover.run (id),
+  run_id   uuid NOT NULL,
   guard    text NOT NULL,
   verdict  text NOT NULL,
   reason   text,
@@ -22,7 +29,10 @@ CREATE TABLE onceover.event (
   keys     jsonb NOT NULL,
   existing jsonb
 );
-COMMENT ON TABLE onceover.event IS 'Append-only audit: one line per chunk and verdict. keys[i] holds the values of parts for one row; existing[i] the primary key of the row it met.';
+COMMENT ON TABLE onceover.event IS
+  'Append-only audit, one line per chunk and verdict: keys[i] holds the values of parts for one '
+  'row, existing[i] the primary key of the row that it met. The run is not a foreign key: an '
+  'audit line must never wait for a lock on it.';
 CREATE INDEX event_guard_at ON onceover.event (guard, at);
 CREATE INDEX event_run ON onceover.event (run_id);
 

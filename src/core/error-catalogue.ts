@@ -56,6 +56,10 @@ export const ERRORS = {
     EXIT.refused,
   ),
   MIGRATION_FAILED: entry('Read the cause; nothing of that migration was kept.'),
+  UNINSTALL_BLOCKED: entry(
+    'Drop or move the objects that are named: they are not ours to remove.',
+    EXIT.refused,
+  ),
   NOT_MIGRATED: entry('Run `onceover migrate` (or once.migrate()) first.'),
   IDENTIFIER_INVALID: entry('Use a name of 1 to 63 bytes without a NUL character.'),
   GUARD_INVALID: entry('Correct the declaration of the guard.', EXIT.usage),

@@ -5,6 +5,7 @@
 export const SQLSTATE = {
   activeSqlTransaction: '25001',
   readOnlySqlTransaction: '25006',
+  syntaxError: '42601',
   noActiveSqlTransaction: '25P01',
   inFailedSqlTransaction: '25P02',
   invalidAuthorization: '28000',
@@ -19,6 +20,7 @@ export const SQLSTATE = {
   undefinedTable: '42P01',
   undefinedFunction: '42883',
   duplicateTable: '42P07',
+  dependentObjectsStillExist: '2BP01',
   tooManyConnections: '53300',
   programLimitExceeded: '54000',
   lockNotAvailable: '55P03',
@@ -30,18 +32,13 @@ export const SQLSTATE = {
   uniqueViolation: '23505',
 } as const
 
-const PATTERN = /^[0-9A-Z]{5}$/
+// Every SQLSTATE has a digit; EPIPE and our own USAGE have the length but none.
+const PATTERN = /^(?=.*\d)[0-9A-Z]{5}$/
 
 const codeOf = (error: object): string | undefined => {
-  const { code, errno, meta } = error as {
-    code?: unknown
-    errno?: unknown
-    meta?: { code?: unknown }
-  }
-  // EPIPE has the shape of a SQLSTATE; only system errors carry errno.
-  if (typeof code === 'string' && PATTERN.test(code) && errno === undefined) return code
-  if (typeof meta?.code === 'string' && PATTERN.test(meta.code)) return meta.code
-  return undefined
+  const { code, meta } = error as { code?: unknown; meta?: { code?: unknown } }
+  // Prisma keeps the SQLSTATE in `meta`.
+  return [code, meta?.code].find((each): each is string => PATTERN.test(String(each)))
 }
 
 /**

@@ -1,0 +1,148 @@
+import { OnceoverError } from '../core/error.ts'
+import type { KeyPart } from '../core/key-part.ts'
+
+/** The parts of a key by name: the name of a column, or a free name for an expression. */
+export type KeyParts = Readonly<Record<string, KeyPart>>
+
+/** A table whose rows belong to a guarded row. */
+export interface Child {
+  /** Name of the child table, with its schema where it is not on the search path. */
+  readonly table: string
+  /** Its columns that hold the primary key of the guarded row, in that key's order. */
+  readonly columns: readonly string[]
+}
+
+/** What happens to the losers of a duplicate group: deleted, or kept with other values. */
+export type Losers =
+  | 'delete'
+  | { readonly set: Readonly<Record<string, string | number | boolean>> }
+
+/** The declaration of a business key on a table. */
+export interface GuardOptions<Parts extends KeyParts> {
+  /** `table` or `schema.table`, as the catalogue spells it. */
+  readonly table: string
+  readonly key: Parts
+  /** SQL predicate of the rows that the key binds. Default: all rows. */
+  readonly where?: string
+  /** ORDER BY items; the first row of a duplicate group is its keeper. Default: primary key asc. */
+  readonly keep?: readonly string[]
+  /** Default `delete`. */
+  readonly losers?: Losers
+  /** Columns to show of an existing row, besides its primary key. */
+  readonly show?: readonly string[]
+  /** Tables whose rows belong to a guarded row. */
+  readonly children?: readonly Child[]
+  /** Integer column that numbers allowed duplicates; 0 is the original. */
+  readonly copies?: string
+  /** Whether a finished key counts only while its row stands (`row`) or for ever. Default `row`. */
+  readonly remember?: 'row' | 'forever'
+  /** SQL predicate of rows that say themselves unfinished. */
+  readonly unfinished?: string
+  /** Name of the unique index that `enforce` makes. */
+  readonly index?: string
+}
+
+/** A declared guard. */
+export interface Guard<Parts extends KeyParts = KeyParts> {
+  readonly name: string
+  readonly table: string
+  readonly key: Parts
+  readonly where: string | undefined
+  readonly keep: readonly string[]
+  readonly losers: Losers
+  readonly show: readonly string[]
+  readonly children: readonly Child[]
+  readonly copies: string | undefined
+  readonly remember: 'row' | 'forever'
+  readonly unfinished: string | undefined
+  readonly index: string
+}
+
+/** The values of a guard's key, by part. */
+export type KeyOf<G extends Guard> = {
+  readonly [Name in keyof G['key']]: G['key'][Name] extends KeyPart<infer Value> ? Value : never
+}
+
+type Named<G extends Guard> = {
+  [Name in keyof G['key']]: G['key'][Name]['value'] extends undefined ? never : Name
+}[keyof G['key']]
+
+/** A row to insert: the columns of the key with their types, and any others. */
+export type RowOf<G extends Guard> = Pick<KeyOf<G>, Named<G>> & Readonly<Record<string, unknown>>
+
+const OPTIONS: ReadonlySet<string> = new Set([
+  ...['table', 'key', 'where', 'keep', 'losers', 'show', 'children', 'copies', 'remember'],
+  ...['unfinished', 'index'],
+])
+
+const MAX_INDEX_NAME = 63
+
+const blank = (text: unknown): boolean => typeof text !== 'string' || text.trim() === ''
+
+const namedTexts = (texts: unknown): boolean => Array.isArray(texts) && !texts.some(blank)
+
+function* faults(name: string, options: GuardOptions<KeyParts>): Generator<string> {
+  if (blank(name)) yield 'the name is empty'
+  for (const option of Object.keys(options)) {
+    if (!OPTIONS.has(option)) yield `there is no option ${option}`
+  }
+  if (blank(options.table)) yield 'the table is missing'
+  const parts = Object.entries(options.key ?? {})
+  if (parts.length === 0) yield 'the key has no parts'
+  for (const [part, { kind, sql } = {} as Partial<KeyPart>] of parts) {
+    if (!kind) yield `key part ${part} is not made by date(), uuid(), text(), …`
+    if (kind === 'expression' && blank(sql)) yield `key part ${part} has no SQL`
+  }
+  const nulls = new Set(parts.map(([, part]) => part?.nulls))
+  if (nulls.has('equal') && nulls.has('distinct')) {
+    yield "one index cannot hold NULLs both 'equal' and 'distinct'"
+  }
+  for (const option of ['where', 'unfinished', 'copies', 'index'] as const) {
+    if (options[option] !== undefined && blank(options[option])) yield `${option} is empty`
+  }
+  for (const option of ['keep', 'show'] as const) {
+    if (options[option] !== undefined && !namedTexts(options[option])) {
+      yield `${option} is not a list of texts`
+    }
+  }
+  if (options.copies !== undefined && options.copies in options.key) {
+    yield 'the copies column is part of the key'
+  }
+  if (Buffer.byteLength(options.index ?? '') > MAX_INDEX_NAME) yield 'index is over 63 bytes'
+}
+
+const indexName = (name: string, table: string): string =>
+  `ux_${table}_${name}`.replaceAll(/[^A-Za-z0-9]+/g, '_').slice(0, MAX_INDEX_NAME)
+
+/**
+ * Declares a business key on a table. Nothing is asked of the database yet.
+ *
+ * @param name how the guard is called everywhere: events, CLI, errors
+ * @throws OnceoverError GUARD_INVALID naming every fault of the declaration
+ */
+export function guard<const Parts extends KeyParts>(
+  name: string,
+  options: GuardOptions<Parts>,
+): Guard<Parts> {
+  const wrong = [...faults(name, options)]
+  if (wrong.length > 0) {
+    throw new OnceoverError('GUARD_INVALID', {
+      message: `The guard ${JSON.stringify(name)} is not well declared: ${wrong.join('; ')}.`,
+      details: { guard: name, faults: wrong },
+    })
+  }
+  return Object.freeze({
+    name,
+    table: options.table,
+    key: Object.freeze({ ...options.key }),
+    where: options.where,
+    keep: options.keep ?? [],
+    losers: options.losers ?? 'delete',
+    show: options.show ?? [],
+    children: options.children ?? [],
+    copies: options.copies,
+    remember: options.remember ?? 'row',
+    unfinished: options.unfinished,
+    index: options.index ?? indexName(name, options.table),
+  })
+}
