@@ -26,7 +26,8 @@ export async function ephemeralDirectory(account: Account | undefined): Promise<
   }
   await removeLeftovers(root, EPHEMERAL, [process.getuid?.() ?? 0, account?.uid ?? 0])
   const path = join(root, await ownedName(EPHEMERAL))
-  await makePrivate(path, account)
+  await mkdir(path, { mode: 0o700 })
+  if (account !== undefined) await chown(path, account.uid, account.gid)
   return { path, ephemeral: true, account }
 }
 
@@ -52,12 +53,10 @@ async function takeDirectory(
   path: string,
   account: Account | undefined,
 ): Promise<Account | undefined> {
-  const found = await stat(path).catch(() => undefined)
-  if (found === undefined) {
-    await mkdir(dirname(path), { recursive: true })
-    await makePrivate(path, account)
-    return account
-  }
+  await mkdir(dirname(path), { recursive: true })
+  await mkdir(path, { mode: 0o700 }).catch(() => undefined) // It may exist, or appear meanwhile.
+  const found = await stat(path)
+  if (!found.isDirectory()) throw unusable(path, `${path} is not a directory.`)
   if (account === undefined) return undefined
   if (found.uid !== 0) return { uid: found.uid, gid: found.gid, name: `uid ${found.uid}` }
   if ((await readdir(path)).length > 0) {
@@ -78,9 +77,4 @@ function unusable(path: string, message: string): OnceoverError {
 /** Removes an ephemeral directory, and leaves any other alone. */
 export async function discard(directory: DataDirectory): Promise<void> {
   if (directory.ephemeral) await rm(directory.path, { recursive: true, force: true, maxRetries: 5 })
-}
-
-async function makePrivate(path: string, account: Account | undefined): Promise<void> {
-  await mkdir(path, { mode: 0o700 })
-  if (account !== undefined) await chown(path, account.uid, account.gid)
 }
