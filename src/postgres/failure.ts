@@ -12,6 +12,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   [SQLSTATE.lockNotAvailable]: 'TIMEOUT',
   [SQLSTATE.adminShutdown]: 'CONNECTION_LOST',
   [SQLSTATE.crashShutdown]: 'CONNECTION_LOST',
+  [SQLSTATE.databaseDropped]: 'CONNECTION_LOST',
+  [SQLSTATE.idleSessionTimeout]: 'CONNECTION_LOST',
+  [SQLSTATE.idleInTransactionSessionTimeout]: 'CONNECTION_LOST',
   [SQLSTATE.cannotConnectNow]: 'DATABASE_UNREACHABLE',
   [SQLSTATE.tooManyConnections]: 'DATABASE_UNREACHABLE',
   [SQLSTATE.noActiveSqlTransaction]: 'HANDLE_NOT_IN_TRANSACTION',
@@ -26,32 +29,44 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   EPIPE: 'CONNECTION_LOST',
 }
 
+const TLS = /does not support SSL|certificate|SSL connection|TLS/i
+const NO_PASSWORD = /client password must be a string/i
 const SILENT = /timeout expired|connection timeout|timeout exceeded when trying to connect/i
 const LOST = /connection terminated|client has encountered a connection error|not queryable/i
 
 // pg answers a refused connection on a host with two addresses with an AggregateError.
-const systemCode = (error: unknown): string | undefined => {
-  const { code, errors } = error as { code?: unknown; errors?: readonly unknown[] }
-  if (typeof code === 'string') return code
-  return errors?.length ? systemCode(errors[0]) : undefined
+const firstOf = (error: unknown): unknown =>
+  error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error
+
+const codeOf = (error: unknown): string => {
+  const code = typeof error === 'object' && error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' ? code : ''
 }
+
+const wordsOf = (error: unknown): string =>
+  error instanceof Error ? error.message || error.name : String(error)
 
 function codeFor(error: unknown): ErrorCode {
   const state = sqlstate(error)
   if (state?.startsWith('08')) return 'CONNECTION_LOST'
   if (isRetryable(error)) return 'TRANSACTION_CONFLICT'
-  const known = CODES[state ?? systemCode(error) ?? '']
+  const known = CODES[state ?? codeOf(error)]
   if (known) return known
-  const message = error instanceof Error ? error.message : String(error)
-  if (SILENT.test(message)) return 'DATABASE_SILENT'
-  if (LOST.test(message)) return 'CONNECTION_LOST'
-  return 'QUERY_FAILED'
+  if (state !== undefined) return 'QUERY_FAILED'
+  const words = wordsOf(error)
+  if (SILENT.test(words)) return 'DATABASE_SILENT'
+  if (LOST.test(words)) return 'CONNECTION_LOST'
+  if (NO_PASSWORD.test(words)) return 'AUTHENTICATION_FAILED'
+  return TLS.test(words) ? 'DATABASE_UNREACHABLE' : 'QUERY_FAILED'
 }
 
-const wordsOf = (error: unknown): string => {
-  const first = (error as { errors?: readonly unknown[] } | undefined)?.errors?.[0]
-  const message = error instanceof Error ? error.message || String(first ?? error.name) : error
-  return String(message)
+const FACTS = ['constraint', 'detail', 'table', 'column'] as const
+
+const factsOf = (error: unknown, target: string): Record<string, unknown> => {
+  const given = typeof error === 'object' && error !== null ? error : {}
+  const facts = FACTS.map((name) => [name, Reflect.get(given, name)])
+  const all = [['target', target], ['sqlstate', sqlstate(error)], ...facts]
+  return Object.fromEntries(all.filter(([, fact]) => fact !== undefined))
 }
 
 /**
@@ -63,11 +78,10 @@ const wordsOf = (error: unknown): string => {
  */
 export function failure(error: unknown, target: string): OnceoverError {
   if (error instanceof OnceoverError) return error
-  const { constraint, detail, table, column } = error as Record<string, unknown>
-  const facts = { target, sqlstate: sqlstate(error), constraint, detail, table, column }
-  return new OnceoverError(codeFor(error), {
-    message: `${target}: ${wordsOf(error)}`,
-    details: Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined)),
+  const first = firstOf(error)
+  return new OnceoverError(codeFor(first), {
+    message: `${target}: ${wordsOf(first)}`,
+    details: factsOf(first, target),
     cause: error,
   })
 }

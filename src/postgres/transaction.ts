@@ -20,7 +20,8 @@ export interface TransactionOptions {
 }
 
 const BEGIN = {
-  'read write': 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE',
+  // Without READ WRITE: it would lift a default_transaction_read_only that somebody set on purpose.
+  'read write': 'BEGIN ISOLATION LEVEL READ COMMITTED',
   'read only': 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
 } as const
 
@@ -36,7 +37,9 @@ async function begin(client: pg.ClientBase, mode: keyof typeof BEGIN, target: st
       message: `The client of ${target} is already inside a transaction.`,
     })
   }
-  await client.query(BEGIN[mode])
+  await client.query(BEGIN[mode]).catch((error: unknown) => {
+    throw failure(error, target)
+  })
 }
 
 // A COMMIT of a failed transaction answers without error, with the tag ROLLBACK.
