@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
+/** Where to write the results as JSON as well; nowhere by default. */
+const results = process.env.ONCEOVER_TEST_RESULTS
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -11,9 +14,10 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts', 'systems/**/*.test.ts'],
+    include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/server.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
   },
 })

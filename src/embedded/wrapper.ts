@@ -15,7 +15,7 @@ import { type Account, asAccount } from './account.ts'
  *
  * The directory goes only when we asked for the end: after a failed start we still read its log.
  */
-export const WRAPPER = `
+const WRAPPER = `
 log=$1 ephemeral=$2
 shift 2
 exec 3<&0 </dev/null

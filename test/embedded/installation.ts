@@ -50,7 +50,7 @@ export async function installServer(compiled: string, directory: string): Promis
 }
 
 /** Runs a program to its end and returns its standard output. */
-export function run(command: string, args: readonly string[]): Promise<string> {
+function run(command: string, args: readonly string[]): Promise<string> {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { cwd: resolve('/'), stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
