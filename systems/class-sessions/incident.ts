@@ -57,26 +57,30 @@ export function incidentRows(): IncidentRows {
   const generated = generatedSessions(planned)
   const beside = [...cancelledSessions(generated), ...groupSessions()]
   return {
-    branches: [{ id: BRANCH, name: 'Station branch', time_zone: ZONE }],
-    teachers: numbers(TEACHERS).map((n) => ({ id: idOf('teacher', n), name: `Teacher ${n}` })),
-    students: numbers(STUDENTS).map((n) => ({
-      id: idOf('student', n),
-      branch_id: BRANCH,
-      name: `Student ${n}`,
-    })),
+    ...people(),
     class_series: planned.map((plan) => plan.row),
     class_sessions: [...generated, ...beside],
     class_session_students: enrolments(),
   }
 }
 
-/** Loads the incident into empty tables, in one transaction. */
-export async function loadIncident(pool: Pool): Promise<void> {
+/**
+ * The same school before anything went wrong: its first `count` series, no duplicate among them,
+ * and no sessions yet.
+ */
+export function healthyRows(count: number): IncidentRows {
+  const none = { class_sessions: [], class_session_students: [] }
+  const healthy = plainSeries().slice(0, count)
+  return { ...people(), class_series: healthy.map((plan) => plan.row), ...none }
+}
+
+/** Loads rows into empty tables, in one transaction. */
+export async function loadRows(pool: Pool, rows: IncidentRows): Promise<void> {
   const client = await pool.connect()
   try {
     await client.query('BEGIN')
-    for (const [table, rows] of Object.entries(incidentRows())) {
-      await client.query(fillTable(table), [JSON.stringify(rows)])
+    for (const [table, tableRows] of Object.entries(rows)) {
+      await client.query(fillTable(table), [JSON.stringify(tableRows)])
     }
     await client.query('COMMIT')
   } catch (error) {
@@ -90,6 +94,16 @@ export async function loadIncident(pool: Pool): Promise<void> {
 /** Fills one of the school's tables; $1 is a JSON array of complete rows. */
 const fillTable = (table: string) =>
   `INSERT INTO ${table} SELECT * FROM json_populate_recordset(NULL::${table}, $1)`
+
+const people = () => ({
+  branches: [{ id: BRANCH, name: 'Station branch', time_zone: ZONE }],
+  teachers: numbers(TEACHERS).map((n) => ({ id: idOf('teacher', n), name: `Teacher ${n}` })),
+  students: numbers(STUDENTS).map((n) => ({
+    id: idOf('student', n),
+    branch_id: BRANCH,
+    name: `Student ${n}`,
+  })),
+})
 
 function plainSeries(): Planned[] {
   return PLAIN_SERIES.map((plain, index) => ({

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { incidentRows, loadIncident } from '../../../systems/class-sessions/incident.ts'
+import { incidentRows, loadRows } from '../../../systems/class-sessions/incident.ts'
 import { incidentFigures } from '../../../systems/class-sessions/incident-figures.ts'
 import { createTables } from '../../../systems/class-sessions/tables.ts'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
@@ -9,7 +9,7 @@ let database: TestDatabase
 beforeAll(async () => {
   database = await testDatabase()
   await createTables(database.pool)
-  await loadIncident(database.pool)
+  await loadRows(database.pool, incidentRows())
 })
 
 afterAll(() => database?.drop())
