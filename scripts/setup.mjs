@@ -2,24 +2,18 @@
 // Built-ins only: it runs before node_modules exists. `--rebuild` builds in any case.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-
-const OLDEST_NODE = [20, 19]
+import { isTooOld, OLDEST_NODE } from './node-version.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** @param {string} line */
 const say = (line) => process.stderr.write(`setup: ${line}\n`)
 
-/** @param {string} version as in process.versions.node */
-function isOldNode(version) {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  const [wantedMajor = 0, wantedMinor = 0] = OLDEST_NODE
-  return major < wantedMajor || (major === wantedMajor && minor < wantedMinor)
-}
-
 async function main() {
-  if (isOldNode(process.versions.node)) {
-    say(`Node ${OLDEST_NODE.join('.')} or later is needed; this is ${process.versions.node}.`)
+  if (isTooOld(process.versions.node)) {
+    say(
+      `Node ${OLDEST_NODE} or later is needed, this is ${process.versions.node}: https://nodejs.org`,
+    )
     return 1
   }
   // Only now: what they are written in may be too new for the Node that was just refused.
