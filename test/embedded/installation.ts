@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { serverAccount, temporaryRoots } from '../../src/embedded/account.ts'
 import { findNativePackage } from '../../src/embedded/platform.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
@@ -11,7 +11,8 @@ const platformPackage = findNativePackage().packageDirectory
 
 /** A temporary directory that every user may use, as `/tmp` is. */
 export async function publicDirectory(): Promise<{ path: string; remove(): Promise<void> }> {
-  const path = await mkdtemp(join(tmpdir(), 'embedded-test-'))
+  const [root = '/tmp'] = await temporaryRoots(await serverAccount())
+  const path = await mkdtemp(join(root, 'embedded-test-'))
   await run('chmod', ['1777', path])
   return { path, remove: () => rm(path, { recursive: true, force: true }) }
 }
