@@ -31,6 +31,9 @@ export const ERRORS = {
   DATABASE_SILENT: entry('Check firewalls and poolers between here and the server.'),
   AUTHENTICATION_FAILED: entry('Check the user and the password in the URL.'),
   DATABASE_MISSING: entry('Check the database name in the URL, or create the database.'),
+  POOL_EXHAUSTED: entry(
+    'Pass `handle` inside a transaction, release clients, or raise `max` of the pool.',
+  ),
   CONNECTION_LOST: entry('Run it again: what was committed stays, what was not is gone.'),
   PERMISSION_DENIED: entry(
     'Grant the role the privilege, or connect as a role that has it.',
@@ -74,6 +77,7 @@ export const ERRORS = {
   RLS_HIDES_ROWS: entry('Connect as a role that bypasses row-level security.', EXIT.refused),
   DUPLICATES_EXIST: entry('Remove the duplicates first: `onceover scan` lists them.', EXIT.refused),
   INDEX_INVALID: entry('Drop the invalid index and enforce again.', EXIT.refused),
+  INDEX_NAME_TAKEN: entry('Give the guard another `index`, or drop the old one.', EXIT.refused),
   INPUT_INVALID: entry('Pass an array of plain objects, one per row.'),
   ROWS_REJECTED: entry(
     "Remove the duplicates from the input, or use onDuplicate: 'skip'.",

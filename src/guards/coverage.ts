@@ -89,7 +89,10 @@ async function arbiters(
   where: string,
 ): Promise<readonly string[] | undefined> {
   try {
-    const [row] = await session.query(explainArbiters(table.quoted, key, where))
+    // PostgreSQL answers `no index` with an error, which must not poison a caller's transaction.
+    const [row] = await session.savepoint(() =>
+      session.query(explainArbiters(table.quoted, key, where)),
+    )
     const text = JSON.stringify(Object.values(row ?? {})[0] ?? [])
     const plan = JSON.parse(text.startsWith('"') ? JSON.parse(text) : text)
     return plan[0]?.Plan?.['Conflict Arbiter Indexes'] ?? []

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
 import { OnceoverError } from '../core/error.ts'
 import { failure } from './failure.ts'
@@ -26,6 +27,13 @@ export interface Database {
    * BEGIN might reach another connection than the statement after it
    */
   transaction<T>(work: (handle: Handle) => Promise<T>, options?: TransactionOptions): Promise<T>
+  /** Statements of Onceover inside the transaction of a handle. */
+  within(handle: Handle): Session
+  /**
+   * Runs `work` on one moment of the data: REPEATABLE READ READ ONLY, or whatever transaction a
+   * bare `{ query }` is in.
+   */
+  read<T>(work: (session: Session) => Promise<T>): Promise<T>
   /** Ends what this opened: nothing where a pool, client or handle was given. */
   close(): Promise<void>
 }
@@ -37,18 +45,36 @@ const takeFromPool = (pool: pg.Pool, target: string) => async (): Promise<Lease>
   return { client, release: (destroy) => client.release(destroy) }
 }
 
+// The clients whose open transaction the current code runs in.
+const inside = new AsyncLocalStorage<ReadonlySet<pg.ClientBase>>()
+
 // One client serves one transaction at a time: the others wait in line.
-const takeInTurn = (client: pg.ClientBase) => {
+const takeInTurn = (client: pg.ClientBase, target: string) => {
   let last: Promise<void> = Promise.resolve()
-  return (): Promise<Lease> => {
+  return async (): Promise<Lease> => {
+    if (inside.getStore()?.has(client)) {
+      throw new OnceoverError('CLIENT_IN_TRANSACTION', {
+        message: `A call without \`handle\` inside the transaction on ${target} would wait for itself.`,
+        fix: 'Pass the handle of the transaction as `handle`, or a Pool as the database.',
+      })
+    }
     const before = last
     let release: () => void = () => {}
     last = new Promise((resolve) => {
       release = resolve
     })
-    return before.then(() => ({ client, release }))
+    await before
+    return { client, release }
   }
 }
+
+// Code that outlives the transaction it was started in is no longer inside it.
+const asInside =
+  <T>(client: pg.ClientBase, work: (handle: Handle) => Promise<T>) =>
+  async (handle: Handle): Promise<T> => {
+    const clients = new Set(inside.getStore()).add(client)
+    return inside.run(clients, () => work(handle)).finally(() => clients.delete(client))
+  }
 
 // A statement on a shared client waits for the open transaction: inside it, it could poison it.
 const handleInTurn = (client: pg.ClientBase, take: () => Promise<Lease>): Handle => ({
@@ -58,11 +84,28 @@ const handleInTurn = (client: pg.ClientBase, take: () => Promise<Lease>): Handle
   },
 })
 
-const refuseTransaction = async (): Promise<Lease> => {
+const refuseTransaction = async (): Promise<never> => {
   throw new OnceoverError('HANDLE_INVALID', {
     message: 'A bare { query } object cannot open a transaction: it may change connections.',
     fix: 'Pass a pg Pool, a pg Client or a URL as `db`, or this object as `handle` of the call.',
   })
+}
+
+function assemble(
+  target: string,
+  handle: Handle,
+  transactions: Database['transaction'],
+  close = async () => {},
+): Database {
+  const within = (inner: Handle) => new Session(inner, target, true)
+  return {
+    target,
+    session: new Session(handle, target, false),
+    transaction: transactions,
+    within,
+    read: (work) => transactions((inner) => work(within(inner)), { mode: 'read only' }),
+    close,
+  }
 }
 
 /**
@@ -75,18 +118,18 @@ export function openDatabase(input: DatabaseInput): Database {
     throw new OnceoverError('HANDLE_INVALID', { message: 'This is not a database handle.' })
   }
   const target = maskedTarget(input)
-  const build = (handle: Handle, take: () => Promise<Lease>, close = async () => {}): Database => ({
-    target,
-    session: new Session(handle, target),
-    transaction: (work, options) => transaction(take, target, work, options),
-    close,
-  })
-  if (typeof input === 'string') {
-    const pool = openPool(input)
-    return build(pool, takeFromPool(pool, target), () => pool.end())
+  if (typeof input === 'string' || isPool(input)) {
+    const pool = typeof input === 'string' ? openPool(input) : input
+    const take = takeFromPool(pool, target)
+    const close = pool === input ? undefined : () => pool.end()
+    return assemble(target, pool, (...work) => transaction(take, target, ...work), close)
   }
-  if (isPool(input)) return build(input, takeFromPool(input, target))
-  if (!isClient(input)) return build(input, refuseTransaction)
-  const take = takeInTurn(input)
-  return build(handleInTurn(input, take), take)
+  if (isClient(input)) {
+    const take = takeInTurn(input, target)
+    return assemble(target, handleInTurn(input, take), (work, options) =>
+      transaction(take, target, asInside(input, work), options),
+    )
+  }
+  const bare = assemble(target, input, refuseTransaction)
+  return { ...bare, read: (work) => work(bare.session) }
 }

@@ -16,6 +16,8 @@ export interface Encoding {
   readonly indexed: string
   /** The same value without Onceover's functions, for a table where they were never made. */
   readonly inline: string
+  /** The same form given to a literal, to compare with. */
+  readonly literal: (quoted: string) => string
   /** The value with harmless differences removed (case, white space, order), where that differs. */
   readonly loose: string | undefined
 }
@@ -38,6 +40,8 @@ const sortedArray = (quoted: string): string =>
 const sorted = ({ quoted, collection }: EncodedColumn): string =>
   collection === 'jsonb' ? sortedJson(quoted) : sortedArray(quoted)
 
+const asIs = (quoted: string): string => quoted
+
 const textEncoding = (part: KeyPart, { quoted, textual }: EncodedColumn): Encoding => {
   const plain = !part.form.trim && !part.form.fold
   const canonical = plain ? quoted : normal(`${quoted}::text`, part.form)
@@ -46,6 +50,7 @@ const textEncoding = (part: KeyPart, { quoted, textual }: EncodedColumn): Encodi
   return {
     indexed: canonical,
     inline: canonical,
+    literal: (value) => (plain ? value : normal(value, part.form)),
     loose: textual && !complete ? loose : undefined,
   }
 }
@@ -59,17 +64,18 @@ const textEncoding = (part: KeyPart, { quoted, textual }: EncodedColumn): Encodi
  */
 export function encode(part: KeyPart, column: EncodedColumn, functions: string): Encoding {
   if (part.kind === 'expression') {
-    return { indexed: `(${part.sql})`, inline: `(${part.sql})`, loose: undefined }
+    const own = `(${part.sql})`
+    return { indexed: own, inline: own, literal: asIs, loose: undefined }
   }
   if (part.kind === 'set') {
     const indexed = `${functions}.onceover_set(${column.quoted})`
-    return { indexed, inline: sorted(column), loose: undefined }
+    return { indexed, inline: sorted(column), literal: asIs, loose: undefined }
   }
   if (part.kind === 'text' || (part.kind === 'column' && column.textual)) {
     return textEncoding(part, column)
   }
   const loose = column.collection ? sorted(column) : undefined
-  return { indexed: column.quoted, inline: column.quoted, loose }
+  return { indexed: column.quoted, inline: column.quoted, literal: asIs, loose }
 }
 
 /**

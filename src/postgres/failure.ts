@@ -31,7 +31,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 
 const TLS = /does not support SSL|certificate|SSL connection|TLS/i
 const NO_PASSWORD = /client password must be a string/i
-const SILENT = /timeout expired|connection timeout|timeout exceeded when trying to connect/i
+const EXHAUSTED = /timeout exceeded when trying to connect/i
+const SILENT = /timeout expired|connection timeout/i
 const LOST = /connection terminated|client has encountered a connection error|not queryable/i
 
 // pg answers a refused connection on a host with two addresses with an AggregateError.
@@ -54,6 +55,7 @@ function codeFor(error: unknown): ErrorCode {
   if (known) return known
   if (state !== undefined) return 'QUERY_FAILED'
   const words = wordsOf(error)
+  if (EXHAUSTED.test(words)) return 'POOL_EXHAUSTED'
   if (SILENT.test(words)) return 'DATABASE_SILENT'
   if (LOST.test(words)) return 'CONNECTION_LOST'
   if (NO_PASSWORD.test(words)) return 'AUTHENTICATION_FAILED'

@@ -37,7 +37,44 @@ export const isHandle = (input: unknown): input is Handle =>
   input !== null &&
   typeof (input as { query?: unknown }).query === 'function'
 
-const CONNECT_TIMEOUT_MS = 10_000
+const CONNECT_TIMEOUT_S = 10
+const KEEP_ALIVE_DELAY_MS = 10_000
+
+const URL_PARTS = /^postgres(?:ql)?:\/\/([^/?#]*)([^?#]*)(.*)$/
+
+const invalid = (message: string): OnceoverError =>
+  new OnceoverError('DATABASE_URL_INVALID', { message })
+
+// An unescaped / ? or # ends the password early, and the rest of it would be shown as a database.
+function refuseMisread(url: string): void {
+  const [, authority = '', path = '', rest = ''] = URL_PARTS.exec(url) ?? []
+  if (!URL_PARTS.test(url)) {
+    throw invalid('The database URL cannot be read; it must start with postgres://.')
+  }
+  if (!authority.includes('@') && (path || rest).includes('@')) {
+    throw invalid('The database URL cannot be read; write / ? # in its password as %2F %3F %23.')
+  }
+}
+
+// A Client that never connects: it reads URL, options and environment just as a connection will.
+const unconnected = (config: pg.ClientConfig): pg.Client => new pg.Client(config)
+
+function readUrl(url: string): pg.Client {
+  refuseMisread(url)
+  try {
+    return unconnected({ connectionString: url })
+  } catch (error) {
+    // Without the cause: it carries the URL with its password.
+    const words = error instanceof Error ? error.message : 'not a URL'
+    throw invalid(`The database URL cannot be read: ${words}.`)
+  }
+}
+
+function connectTimeoutMs(url: string): number {
+  const given = /[?&]connect_timeout=([^&#]*)/.exec(url)?.[1] ?? String(CONNECT_TIMEOUT_S)
+  if (!/^\d{1,6}$/.test(given)) throw invalid('connect_timeout is not a number of seconds.')
+  return Number(given) * 1000
+}
 
 /**
  * A pool on a URL. A connection that dies while idle is dropped, not thrown.
@@ -45,43 +82,38 @@ const CONNECT_TIMEOUT_MS = 10_000
  * @throws OnceoverError DATABASE_URL_INVALID
  */
 export function openPool(url: string): pg.Pool {
-  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new OnceoverError('DATABASE_URL_INVALID', {
-      message: 'The database URL cannot be read; it must start with postgres://.',
-    })
-  }
-  const connectionTimeoutMillis = Number(
-    new URL(url).searchParams.get('connect_timeout') ?? CONNECT_TIMEOUT_MS / 1000,
-  )
+  readUrl(url)
   const pool = new pg.Pool({
     connectionString: url,
-    connectionTimeoutMillis: connectionTimeoutMillis * 1000,
+    connectionTimeoutMillis: connectTimeoutMs(url),
     application_name: 'onceover',
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
   })
   pool.on('error', () => {})
   return pool
 }
 
-const masked = (user = '', host = 'localhost', port: number | string = 5432, database = '') =>
-  `postgres://${user && `${user}@`}${host}:${port}/${database}`
+const masked = ({ user, host, port, database }: pg.Client): string =>
+  `postgres://${user ? `${user}@` : ''}${host}:${port}/${database ?? ''}`
 
-/** Where a database input leads, without its password: `postgres://user@host:port/database`. */
+const readable = (read: () => pg.Client): string => {
+  try {
+    return masked(read())
+  } catch {
+    return 'an unreadable URL'
+  }
+}
+
+/**
+ * Where a database input leads, without its password: `postgres://user@host:port/database`. What
+ * the input leaves out comes from the environment (PGHOST, …), as it does for the connection.
+ */
 export function maskedTarget(input: DatabaseInput): string {
-  if (typeof input === 'string') {
-    const url = URL.canParse(input) ? new URL(input) : undefined
-    const database = decodeURIComponent(url?.pathname.slice(1) ?? '')
-    return url
-      ? masked(decodeURIComponent(url.username), url.hostname, url.port || 5432, database)
-      : 'an unreadable URL'
-  }
+  if (typeof input === 'string') return readable(() => readUrl(input))
   if (isPool(input)) {
-    const { connectionString, user, host, port, database } = input.options
-    return connectionString ? maskedTarget(connectionString) : masked(user, host, port, database)
+    const { connectionString, ...options } = input.options
+    return readable(() => (connectionString ? readUrl(connectionString) : unconnected(options)))
   }
-  if (isClient(input)) {
-    const { user, host, port, database } = input as pg.Client
-    return masked(user, host, port, database)
-  }
-  return 'the given handle'
+  return isClient(input) ? masked(input as pg.Client) : 'the given handle'
 }

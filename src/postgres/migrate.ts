@@ -11,7 +11,7 @@ import {
   requireServer,
   schemaState,
 } from './schema.ts'
-import { Session } from './session.ts'
+import type { Session } from './session.ts'
 import { sql } from './sql.ts'
 
 /** What a migration did. */
@@ -93,7 +93,7 @@ async function ahead(session: Session): Promise<Migrated> {
  */
 export function migrate(database: Database): Promise<Migrated> {
   return database.transaction(async (handle) => {
-    const session = new Session(handle, database.target)
+    const session = database.within(handle)
     await requireServer(session)
     return ahead(session)
   })

@@ -109,7 +109,8 @@ async function once<T>(
     return result
   } catch (error) {
     close()
-    healthy = began ? await rollback(client) : status(client) !== null
+    // One that was handed out inside somebody's transaction must not go back to the pool.
+    healthy = began ? await rollback(client) : status(client) === 'I'
     throw error
   } finally {
     client.off('error', ignore)

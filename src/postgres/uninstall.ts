@@ -3,7 +3,6 @@ import type { Database } from './database.ts'
 import { refuseNewer } from './migrate.ts'
 import { readMigrations, readUninstall } from './migrations.ts'
 import { appliedMigrations, OPENING, schemaState } from './schema.ts'
-import { Session } from './session.ts'
 import { sql } from './sql.ts'
 import { SQLSTATE } from './sqlstates.ts'
 
@@ -37,7 +36,7 @@ function blocked(error: unknown, target: string): unknown {
 export function uninstall(database: Database): Promise<Uninstalled> {
   const { target } = database
   return database.transaction(async (handle) => {
-    const session = new Session(handle, target)
+    const session = database.within(handle)
     await session.query(sql.raw(OPENING))
     if (!(await schemaState(session)).ours) return { removed: false }
     refuseNewer(await appliedMigrations(session), await readMigrations(), target)

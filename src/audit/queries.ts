@@ -1,0 +1,60 @@
+import { quoteLiteral } from '../postgres/identifier.ts'
+import { type Sql, sql } from '../postgres/sql.ts'
+
+/** Who asks for rows, and under which run. */
+export interface Audit {
+  /** Id of the run, a UUID made by the caller. */
+  readonly run: string
+  readonly guard: string
+  /** Names of the key's parts, in the order of the keys' values. */
+  readonly parts: readonly string[]
+  readonly policy: string
+  readonly reason: string | undefined
+  readonly actor: string | undefined
+}
+
+const EVENT_KEYS = 1000
+
+const textArray = (items: readonly string[]): Sql =>
+  sql.raw(`ARRAY[${items.map(quoteLiteral).join(', ')}]::text[]`)
+
+/**
+ * Two CTEs that record what stands in the CTE `outcome (ord, verdict, reason, key, found_id)`: one
+ * event for each verdict, reason and thousand keys, and the totals added to the run.
+ */
+export const auditOutcome = ({ run, guard, parts, policy, reason, actor }: Audit): Sql => sql`
+  event AS (
+    INSERT INTO onceover.event (run_id, guard, verdict, reason, actor, parts, keys, existing)
+    SELECT ${run}::uuid, ${guard}::text, verdict, coalesce(reason, ${reason ?? null}::text),
+      ${actor ?? null}::text, ${textArray(parts)}, jsonb_agg(key),
+      CASE WHEN bool_or(found_id IS NOT NULL) THEN jsonb_agg(found_id) END
+    FROM outcome WHERE verdict <> 'raced'
+    GROUP BY verdict, reason, ord / ${sql.raw(String(EVENT_KEYS))}),
+  run AS (
+    INSERT INTO onceover.run AS known (id, guard, policy, reason, actor,
+      created, replaced, allowed, skipped, collided, invalid, failed)
+    SELECT ${run}::uuid, ${guard}::text, ${policy}::text, ${reason ?? null}::text,
+      ${actor ?? null}::text,
+      count(*) FILTER (WHERE verdict = 'created'), count(*) FILTER (WHERE verdict = 'replaced'),
+      count(*) FILTER (WHERE verdict = 'allowed'), count(*) FILTER (WHERE verdict = 'skipped'),
+      count(*) FILTER (WHERE verdict = 'collided'), count(*) FILTER (WHERE verdict = 'invalid'),
+      count(*) FILTER (WHERE verdict = 'failed')
+    FROM outcome
+    ON CONFLICT (id) DO UPDATE SET updated_at = clock_timestamp(),
+      created = known.created + EXCLUDED.created, replaced = known.replaced + EXCLUDED.replaced,
+      allowed = known.allowed + EXCLUDED.allowed, skipped = known.skipped + EXCLUDED.skipped,
+      collided = known.collided + EXCLUDED.collided, invalid = known.invalid + EXCLUDED.invalid,
+      failed = known.failed + EXCLUDED.failed)`
+
+/**
+ * Records outcomes that no insert statement has recorded: rows refused before it, rows isolated,
+ * and the duplicates of a rejected input.
+ *
+ * @param json array of objects `{ ord, verdict, reason, key, found_id }`
+ */
+export const recordOutcomes = (audit: Audit, json: string): Sql => sql`
+  WITH outcome AS (
+    SELECT * FROM jsonb_to_recordset(${json}::jsonb)
+      AS fields(ord int, verdict text, reason text, key jsonb, found_id jsonb)),
+  ${auditOutcome(audit)}
+  SELECT count(*)::text AS recorded FROM outcome`

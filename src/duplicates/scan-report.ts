@@ -1,0 +1,53 @@
+import type { Nulls } from '../core/key-part.ts'
+import type { RowValues } from '../core/verdict.ts'
+import type { Coverage } from '../guards/coverage.ts'
+import type { Finding } from './finding.ts'
+
+/** Rows that share one key. */
+export interface DuplicateGroup {
+  readonly key: RowValues
+  /** How many rows there are, the keeper included. */
+  readonly rows: number
+  /** The row to keep: primary key and `show` columns, as text. */
+  readonly keeper: RowValues
+  /** The first rows to remove, up to five. */
+  readonly losers: readonly RowValues[]
+}
+
+/** What a scan says of one part of the key. */
+export interface PartReport {
+  readonly name: string
+  /** What NULL was declared to mean. */
+  readonly declared: Nulls
+  readonly nulls: number
+  readonly forbidden: readonly { readonly value: string; readonly rows: number }[]
+  /** Rows whose value differs from its trimmed, folded or sorted form. */
+  readonly nonCanonical: number
+}
+
+/** What a scan says of one guard. All counts are rows or groups inside `where`. */
+export interface ScanReport {
+  readonly guard: string
+  readonly table: string
+  readonly target: string
+  readonly where: string | undefined
+  readonly rows: number
+  readonly duplicates: {
+    readonly groups: number
+    readonly excess: number
+    /** The largest groups, up to ten. */
+    readonly largest: readonly DuplicateGroup[]
+  }
+  /** Duplicates under both meanings of NULL; the gap is what a unique index does not see. */
+  readonly nulls: {
+    readonly equal: { readonly groups: number; readonly excess: number }
+    readonly distinct: { readonly groups: number; readonly excess: number }
+    readonly gapExcess: number
+  }
+  readonly parts: readonly PartReport[]
+  /** Groups and excess rows that only harmless differences of spelling hide. */
+  readonly hidden: { readonly groups: number; readonly excess: number }
+  readonly unfinished: number
+  readonly coverage: Coverage
+  readonly findings: readonly Finding[]
+}

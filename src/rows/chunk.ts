@@ -1,0 +1,122 @@
+import { OnceoverError } from '../core/error.ts'
+import type { RowValues, Verdict, VerdictName } from '../core/verdict.ts'
+import type { Inspection } from '../guards/inspect.ts'
+import type { Column } from '../guards/table.ts'
+import type { Session } from '../postgres/session.ts'
+import { sqlstate } from '../postgres/sqlstates.ts'
+import { jsonInput, type Row } from './prepare.ts'
+import { insertRows, lockKeys, type Statement } from './queries.ts'
+
+/** What the statements of one call have in common. */
+export type Context = Omit<Statement, 'input'>
+
+/** One outcome as the statement answers it. */
+export type Outcome = readonly [
+  ord: number,
+  first: number,
+  verdict: VerdictName | 'raced',
+  reason: string | null,
+  key: readonly unknown[],
+  made: readonly unknown[] | null,
+  found: readonly unknown[] | null,
+]
+
+const zip = (columns: readonly { name: string }[], values: readonly unknown[]): RowValues =>
+  Object.fromEntries(columns.map(({ name }, place) => [name, values[place]]))
+
+/** An outcome as a verdict. */
+export function asVerdict(
+  { parts }: Inspection,
+  shown: readonly Column[],
+  [index, first, verdict, reason, key, made, found]: Outcome,
+): Verdict {
+  return {
+    index,
+    verdict: verdict === 'raced' ? 'failed' : verdict,
+    key: zip(parts, key),
+    ...(made && { row: zip(shown, made) }),
+    ...(found && { existing: zip(shown, found) }),
+    ...(reason !== null && { reason }),
+    ...(verdict === 'collided' && { firstIndex: first }),
+  }
+}
+
+/** The answer of a statement that aggregates its outcomes into one text. */
+export const parseOutcomes = (answer: readonly Record<string, unknown>[]): readonly Outcome[] =>
+  JSON.parse(String(answer[0]?.outcomes ?? '[]')) ?? []
+
+const MAX_RACES = 10
+
+const UNRESOLVED = {
+  hidden: 'a row with this key exists, but row-level security hides it from this role',
+  swallowed: 'PostgreSQL neither inserted the row nor shows one with its key: see its triggers',
+}
+
+const unresolved = ({ inspection, shown }: Context, outcome: Outcome): Verdict => ({
+  ...asVerdict(inspection, shown, outcome),
+  reason: inspection.table.rowSecurity ? UNRESOLVED.hidden : UNRESOLVED.swallowed,
+})
+
+/** The verdicts of a chunk, and those of them that no event records yet. */
+export interface ChunkVerdicts {
+  readonly verdicts: readonly Verdict[]
+  readonly unrecorded: readonly Verdict[]
+}
+
+/**
+ * Inserts one chunk in one statement. Rows that lost a race are sent again, because only a later
+ * statement sees the row that won; the winner may also have been deleted in between.
+ */
+export async function insertChunk(
+  session: Session,
+  context: Context,
+  rows: readonly Row[],
+): Promise<ChunkVerdicts> {
+  const { inspection, shown } = context
+  const verdicts: Verdict[] = []
+  let waiting = rows
+  for (let race = 0; waiting.length > 0; race++) {
+    const input = jsonInput(inspection, waiting)
+    if (inspection.copies) await session.query(lockKeys(inspection, input))
+    const answer = parseOutcomes(await session.query(insertRows({ ...context, input })))
+    const raced = new Set<number>()
+    for (const outcome of answer) {
+      if (outcome[2] === 'raced') raced.add(outcome[0])
+      else verdicts.push(asVerdict(inspection, shown, outcome))
+    }
+    waiting = waiting.filter(({ index }) => raced.has(index))
+    if (waiting.length > 0 && race === MAX_RACES) {
+      const lost = answer.filter((outcome) => outcome[2] === 'raced')
+      const unrecorded = lost.map((outcome) => unresolved(context, outcome))
+      return { verdicts: [...verdicts, ...unrecorded], unrecorded }
+    }
+  }
+  return { verdicts, unrecorded: [] }
+}
+
+/** A row that PostgreSQL refused by itself, as a verdict: `invalid` for a data exception. */
+export function refusedRow(
+  inspection: Inspection,
+  row: Row,
+  key: RowValues,
+  error: unknown,
+): Verdict {
+  const state = sqlstate(error) ?? ''
+  const details = error instanceof OnceoverError ? error.details : {}
+  const cause = error instanceof OnceoverError ? error.cause : error
+  const constraint = details.constraint
+  return {
+    index: row.index,
+    verdict: /^(22|54)/.test(state) ? 'invalid' : 'failed',
+    key,
+    reason: cause instanceof Error ? cause.message : `${inspection.table.name}: ${state}`,
+    sqlstate: state,
+    ...(typeof constraint === 'string' && { constraint }),
+  }
+}
+
+/** The answer of the statement that orders rows: pairs of a place and the first with its key. */
+export const parsePlaces = (
+  answer: readonly Record<string, unknown>[],
+): readonly (readonly [place: number, first: number])[] =>
+  JSON.parse(String(answer[0]?.places ?? '[]')) ?? []

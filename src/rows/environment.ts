@@ -1,0 +1,85 @@
+import type { Counters } from '../audit/counters.ts'
+import type { Audit } from '../audit/queries.ts'
+import type { Logger } from '../core/logger.ts'
+import type { Totals, Verdict } from '../core/verdict.ts'
+import { VERDICTS } from '../core/verdict.ts'
+import type { Guard } from '../guards/guard.ts'
+import type { Inspection } from '../guards/inspect.ts'
+import type { Database } from '../postgres/database.ts'
+import type { Session } from '../postgres/session.ts'
+import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
+import type { InsertOptions } from './options.ts'
+
+/** What the functions on rows work in. */
+export interface Environment {
+  readonly database: Database
+  readonly logger: Logger
+  readonly counters: Counters
+  /** The guard held against the catalogue, remembered until `forget`. */
+  inspect(guard: Guard, session: Session): Promise<Inspection>
+  forget(guard: Guard): void
+  /** Whether Onceover's own tables are there. */
+  audited(session: Session): Promise<boolean>
+}
+
+const RETRIES = 5
+
+/**
+ * Runs `work` in the transaction of the caller's handle, behind a savepoint, or in one of its own
+ * that is run again on a deadlock.
+ */
+export function inTransaction<T>(
+  { database }: Environment,
+  { handle }: InsertOptions,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  if (handle) {
+    const session = database.within(handle)
+    return session.savepoint(() => work(session))
+  }
+  return database.transaction((own) => work(database.within(own)), { retries: RETRIES })
+}
+
+const STALE: ReadonlySet<string | undefined> = new Set([
+  SQLSTATE.invalidColumnReference,
+  SQLSTATE.undefinedColumn,
+  SQLSTATE.undefinedTable,
+])
+
+/** Runs `work`, and once more where the table changed since the guard was last inspected. */
+export async function withFreshInspection<T>(
+  environment: Environment,
+  guard: Guard,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!STALE.has(sqlstate(error))) throw error
+    environment.forget(guard)
+    return work()
+  }
+}
+
+/** Counts and logs what came of a call. Without an audit the log is the only trace of the keys. */
+export function report(
+  { logger, counters }: Environment,
+  audit: Audit,
+  totals: Totals,
+  verdicts: readonly Verdict[],
+  recorded: boolean,
+): void {
+  for (const name of VERDICTS) counters.add(name, totals[name])
+  const { run, guard, policy, actor, reason } = audit
+  const facts = { run, guard, policy, actor, reason, totals }
+  const troubled = totals.invalid + totals.failed > 0
+  logger[troubled ? 'warn' : 'info'](facts, 'onceover: rows inserted')
+  if (recorded) return
+  for (const name of VERDICTS) {
+    const own = verdicts.filter(({ verdict }) => verdict === name)
+    if (own.length === 0) continue
+    const keys = own.map(({ key }) => key)
+    const existing = own.map((verdict) => verdict.existing ?? null)
+    logger.info({ guard, verdict: name, keys, existing, actor, reason }, 'onceover: event')
+  }
+}

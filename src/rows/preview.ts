@@ -1,0 +1,46 @@
+import { OnceoverError } from '../core/error.ts'
+import { totalsOf, type Verdict } from '../core/verdict.ts'
+import type { Guard, KeyOf, RowOf } from '../guards/guard.ts'
+import type { Session } from '../postgres/session.ts'
+import { asVerdict, type Context, parseOutcomes } from './chunk.ts'
+import type { Environment } from './environment.ts'
+import type { InsertResult } from './insert.ts'
+import { isolate } from './isolate.ts'
+import { checkOptions, type InsertOptions } from './options.ts'
+import { jsonInput, prepareRows, type Row } from './prepare.ts'
+import { previewRows } from './queries.ts'
+import { contextOf, refusedRows } from './write.ts'
+
+async function previewPart(session: Session, context: Context, rows: readonly Row[]) {
+  const { inspection, shown } = context
+  const input = jsonInput(inspection, rows)
+  const outcomes = parseOutcomes(await session.query(previewRows({ ...context, input })))
+  return outcomes.map((outcome) => asVerdict(inspection, shown, outcome))
+}
+
+/** Says what an insert would do, and writes nothing; see `Onceover.preview`. */
+export async function preview<G extends Guard>(
+  environment: Environment,
+  guard: G,
+  rows: readonly RowOf<G>[],
+  options: InsertOptions,
+): Promise<InsertResult<KeyOf<G>>> {
+  checkOptions(guard, options)
+  if (!Array.isArray(rows)) {
+    throw new OnceoverError('INPUT_INVALID', { message: 'The rows are not an array.' })
+  }
+  const { database } = environment
+  const session = options.handle ? database.within(options.handle) : database.session
+  const inspection = await session.savepoint(() => environment.inspect(guard, session))
+  const context = contextOf(inspection, options, undefined)
+  const prepared = prepareRows(inspection, rows)
+  const { results, refused } = await isolate(session, 0, prepared.rows.length, (start, end) =>
+    previewPart(session, context, prepared.rows.slice(start, end)),
+  )
+  const verdicts: Verdict[] = [
+    ...prepared.invalid,
+    ...results.flat(),
+    ...refusedRows(context, prepared.rows, refused),
+  ].sort((left, right) => left.index - right.index)
+  return { totals: totalsOf(verdicts), verdicts: verdicts as readonly Verdict<KeyOf<G>>[] }
+}

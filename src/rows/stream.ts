@@ -1,0 +1,75 @@
+import { OnceoverError } from '../core/error.ts'
+import { emptyTotals, type Totals, VERDICTS } from '../core/verdict.ts'
+import type { Guard, KeyOf, RowOf } from '../guards/guard.ts'
+import type { Environment } from './environment.ts'
+import { type InsertResult, insertArray } from './insert.ts'
+import type { InsertOptions } from './options.ts'
+import { CHUNK_ROWS } from './write.ts'
+
+/** How a stream is inserted. */
+export interface StreamOptions extends InsertOptions {
+  /** `reject` is refused: all or nothing needs all. */
+  readonly onDuplicate?: 'skip' | 'replace' | 'allow'
+  /** Rows of one transaction, from 1 to 10,000. Default 1,000. */
+  readonly chunkRows?: number
+}
+
+/** One committed chunk of a stream: its verdicts, and the totals so far. */
+export interface InsertChunk<Key> extends InsertResult<Key> {
+  /** Index of the chunk's first row in the stream. */
+  readonly offset: number
+  /** Totals of the stream so far, this chunk included. */
+  readonly totals: Totals
+}
+
+const MAX_CHUNK_ROWS = 10_000
+
+function checkStream({ onDuplicate, chunkRows = CHUNK_ROWS }: StreamOptions): number {
+  if ((onDuplicate as string) === 'reject') {
+    throw new OnceoverError('INPUT_INVALID', {
+      message: "onDuplicate: 'reject' is all or nothing, and a stream has no end to wait for.",
+      fix: 'Pass an array, or use skip and read the verdicts.',
+    })
+  }
+  if (!Number.isInteger(chunkRows) || chunkRows < 1 || chunkRows > MAX_CHUNK_ROWS) {
+    throw new OnceoverError('INPUT_INVALID', {
+      message: `chunkRows is ${chunkRows}; it is a whole number from 1 to ${MAX_CHUNK_ROWS}.`,
+      fix: 'Leave it out: 1,000 rows are a good size.',
+    })
+  }
+  return chunkRows
+}
+
+async function* chunksOf<T>(rows: Iterable<T> | AsyncIterable<T>, size: number) {
+  let chunk: T[] = []
+  for await (const row of rows) {
+    chunk.push(row)
+    if (chunk.length === size) {
+      yield chunk
+      chunk = []
+    }
+  }
+  if (chunk.length > 0) yield chunk
+}
+
+/** Inserts a stream of rows, a transaction for each chunk; see `Onceover.insertStream`. */
+export async function* insertStream<G extends Guard>(
+  environment: Environment,
+  guard: G,
+  rows: Iterable<RowOf<G>> | AsyncIterable<RowOf<G>>,
+  options: StreamOptions,
+): AsyncGenerator<InsertChunk<KeyOf<G>>, void, undefined> {
+  const size = checkStream(options)
+  const totals = emptyTotals()
+  let offset = 0
+  let run: string | undefined
+  for await (const chunk of chunksOf(rows, size)) {
+    const shape = { offset, run, allColumns: false }
+    const result = await insertArray(environment, guard, chunk, options, shape)
+    for (const name of VERDICTS) totals[name] += result.totals[name]
+    totals.rows += chunk.length
+    run = result.run
+    yield { ...result, offset, totals: { ...totals } }
+    offset += chunk.length
+  }
+}
