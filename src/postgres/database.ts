@@ -130,6 +130,7 @@ export function openDatabase(input: DatabaseInput): Database {
       transaction(take, target, asInside(input, work), options),
     )
   }
+  const session = new Session(input, target, 'maybe')
   const bare = assemble(target, input, refuseTransaction)
-  return { ...bare, read: (work) => work(bare.session) }
+  return { ...bare, session, read: (work) => work(session) }
 }
