@@ -58,3 +58,49 @@ export const recordOutcomes = (audit: Audit, json: string): Sql => sql`
       AS fields(ord int, verdict text, reason text, key jsonb, found_id jsonb)),
   ${auditOutcome(audit)}
   SELECT count(*)::text AS recorded FROM outcome`
+
+/** Which events `selectEvents` reads. */
+export interface EventSelection {
+  readonly guard?: string
+  readonly verdict?: string
+  readonly since?: string
+  readonly until?: string
+  readonly run?: string
+  readonly limit: number
+}
+
+const DATED = /^\s*\d{4}-\d{2}/
+
+// An interval counts back from the database's clock; what starts with a year is a moment.
+const moment = (text: string | undefined, open: string): Sql => {
+  if (text === undefined) return sql.raw(`'${open}'::timestamptz`)
+  return DATED.test(text)
+    ? sql`${text}::timestamptz`
+    : sql`statement_timestamp() - ${text}::interval`
+}
+
+const equals = (name: string, value: string | undefined, type: string): Sql =>
+  value === undefined ? sql`true` : sql`${sql.identifier(name)} = ${value}::${sql.raw(type)}`
+
+/**
+ * Events, newest first, each as the text of a JSON object, so that no driver's parsing of arrays,
+ * bigint or timestamps has a say.
+ */
+export const selectEvents = ({
+  guard,
+  verdict,
+  since,
+  until,
+  run,
+  limit,
+}: EventSelection): Sql => sql`
+  SELECT json_build_object(
+    'id', id::text, 'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'run', run_id, 'guard', guard, 'verdict', verdict, 'reason', reason, 'actor', actor,
+    'parts', parts, 'keys', keys, 'existing', existing)::text AS event
+  FROM onceover.event
+  WHERE ${equals('guard', guard, 'text')} AND ${equals('verdict', verdict, 'text')}
+    AND ${equals('run_id', run, 'uuid')}
+    AND at >= ${moment(since, '-infinity')} AND at < ${moment(until, 'infinity')}
+  ORDER BY at DESC, id DESC
+  LIMIT ${limit}`
