@@ -1,16 +1,14 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { access, open, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { OnceoverError } from '../core/error.ts'
-import { type Account, asAccount } from './account.ts'
+import type { Account } from './account.ts'
 import type { Binaries } from './binaries.ts'
 import type { DataDirectory } from './data-directory.ts'
+import { initdb } from './initdb.ts'
 import { ownedName, removeLeftovers } from './leftovers.ts'
 import { readLock, runningPostmaster } from './lock.ts'
 
-const run = promisify(execFile)
 const PASSWORD_FILE = 'onceover.password'
 
 /** An initialised cluster that no server runs on. */
@@ -68,45 +66,6 @@ async function initialise(
     await rm(passwordFile, { force: true })
     await rm(staging, { recursive: true, force: true })
   }
-}
-
-async function initdb(
-  target: string,
-  passwordFile: string,
-  binaries: Binaries,
-  account: Account | undefined,
-): Promise<void> {
-  const args = [
-    ...['-D', target, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
-    ...['-E', 'UTF8', '--no-sync', '--no-instructions'],
-  ]
-  const env = { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C' }
-  let failure: unknown
-  for (const locale of locales(binaries.major)) {
-    try {
-      await run(join(binaries.bin, 'initdb'), [...args, ...locale], { ...asAccount(account), env })
-      return
-    } catch (error) {
-      failure = error
-    }
-  }
-  throw new OnceoverError('EMBEDDED_START_FAILED', {
-    message: 'initdb could not make the data directory.',
-    details: { log: outputOf(failure), binaries: binaries.bin, user: account?.name },
-    cause: failure,
-  })
-}
-
-/** Locales that need no LANG, best first: C.UTF-8 is built in from 17 on, before it libc's. */
-function locales(major: number): readonly (readonly string[])[] {
-  return major >= 17
-    ? [['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']]
-    : [['--locale=C.UTF-8', '--lc-messages=C'], ['--locale=C']]
-}
-
-function outputOf(error: unknown): readonly string[] {
-  const output = typeof error === 'object' && error && 'stderr' in error ? String(error.stderr) : ''
-  return output.trim().split('\n').slice(-20)
 }
 
 function notOurs(path: string): OnceoverError {

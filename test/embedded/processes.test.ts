@@ -8,6 +8,7 @@ import { compileServer, installServer, publicDirectory } from './installation.ts
 
 const isRoot = process.getuid?.() === 0
 const NOBODY = 65534
+const NAMELESS = 54321
 
 let directory: { path: string; remove(): Promise<void> }
 let compiled: string
@@ -37,6 +38,11 @@ describe('a server starts', () => {
     expect(status ?? `Uid:\t${NOBODY}`).toMatch(`Uid:\t${NOBODY}`)
     expect(await ask(child.server.url, 'SELECT 1 AS one')).toEqual({ one: 1 })
     await child.stop()
+  })
+
+  test.runIf(isRoot)('not as an id without a name, and says so', async () => {
+    const start = startChild({ installation, tmpdir, uid: NAMELESS })
+    await expect(start).rejects.toThrow(`the id ${NAMELESS} has none`)
   })
 
   test('from a directory that only its owner may enter', async () => {
