@@ -2,9 +2,9 @@ import { type Batch, describeBatch } from './batch.ts'
 
 /** What a user can do about an unfinished batch that stands in the way. */
 export const WAYS_OUT = [
-  'cancel it: cancelBatch with a reason and an actor frees the key',
-  'wait: a batch that is COMPLETED, FAILED or CANCELLED no longer stands in the way',
-  'allow a duplicate: allowDuplicate with a reason and an actor makes a numbered copy',
+  'cancel it, which frees the key (cancelBatch, with a reason and an actor)',
+  'wait until it is COMPLETED, FAILED or CANCELLED',
+  'allow a duplicate, a numbered copy (allowDuplicate, with a reason and an actor)',
 ] as const
 
 /** Unfinished batches of the same configuration and types exist already. Nothing was written. */

@@ -1,22 +1,13 @@
 import type { Handle } from 'onceover'
 import { type PlannedBatch, planBatches } from './configuration.ts'
 import { ConfigurationNotFoundError } from './errors.ts'
-import { insertJobs, selectActive, selectItems } from './queries.ts'
-
-/** What a naive run made. */
-export interface NaiveResult {
-  readonly batches: number
-  readonly jobs: number
-}
+import { insertJobs, type Made, selectActive, selectItems } from './queries.ts'
 
 /**
  * The incident's code: it creates a batch per type with its jobs, each by itself, without a look at
  * what exists. Run twice, it makes everything twice.
  */
-export async function createBatchesNaively(
-  handle: Handle,
-  configurationId: number,
-): Promise<NaiveResult> {
+export async function createBatchesNaively(handle: Handle, configurationId: number): Promise<Made> {
   const planned = await plan(handle, configurationId)
   for (const batch of planned) await createBatch(handle, configurationId, batch)
   return counted(planned)
@@ -29,7 +20,7 @@ export async function createBatchesNaively(
 export async function createBatchesAfterCheck(
   handle: Handle,
   configurationId: number,
-): Promise<NaiveResult> {
+): Promise<Made> {
   const planned = await plan(handle, configurationId)
   const made: PlannedBatch[] = []
   for (const batch of planned) {
@@ -47,7 +38,7 @@ async function plan(handle: Handle, configurationId: number): Promise<PlannedBat
   return planBatches(items)
 }
 
-const counted = (batches: readonly PlannedBatch[]): NaiveResult => ({
+const counted = (batches: readonly PlannedBatch[]): Made => ({
   batches: batches.length,
   jobs: batches.reduce((sum, batch) => sum + batch.items.length, 0),
 })

@@ -154,19 +154,22 @@ export async function cancelUnfinishedJobs(handle: Handle, batchId: number): Pro
   )
 }
 
-/** How many batches a configuration has, finished or not, and how many jobs they have together. */
+/** How many batches some configurations have, finished or not, and how many jobs these have. */
 export interface Made {
   readonly batches: number
   readonly jobs: number
 }
 
-/** Counts the batches and jobs of a configuration. */
-export async function countMade(handle: Handle, configurationId: number): Promise<Made> {
+/** Counts the batches and jobs of configurations. */
+export async function countMade(
+  handle: Handle,
+  configurationIds: readonly number[],
+): Promise<Made> {
   const { rows } = await handle.query(
     `SELECT count(DISTINCT b.id)::int AS batches, count(j.id)::int AS jobs
      FROM irp_batch b LEFT JOIN irp_job j ON j.batch_id = b.id
-     WHERE b.configuration_id = $1`,
-    [configurationId],
+     WHERE b.configuration_id = ANY ($1::int[])`,
+    [configurationIds],
   )
   return { batches: Number(rows[0]?.batches), jobs: Number(rows[0]?.jobs) }
 }

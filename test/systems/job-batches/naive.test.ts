@@ -20,10 +20,10 @@ test('the incident: a second run makes 4 batches and 16 jobs of 2 and 8', async 
   const configuration = await addIncidentConfiguration(pool)
 
   expect(await createBatchesNaively(pool, configuration)).toEqual({ batches: 2, jobs: 8 })
-  expect(await countMade(pool, configuration)).toEqual({ batches: 2, jobs: 8 })
+  expect(await countMade(pool, [configuration])).toEqual({ batches: 2, jobs: 8 })
 
   expect(await createBatchesNaively(pool, configuration)).toEqual({ batches: 2, jobs: 8 })
-  expect(await countMade(pool, configuration)).toEqual({ batches: 4, jobs: 16 })
+  expect(await countMade(pool, [configuration])).toEqual({ batches: 4, jobs: 16 })
 })
 
 test('the proposed fix holds when the runs come one after the other', async () => {
@@ -32,7 +32,7 @@ test('the proposed fix holds when the runs come one after the other', async () =
   await createBatchesAfterCheck(pool, configuration)
 
   expect(await createBatchesAfterCheck(pool, configuration)).toEqual({ batches: 0, jobs: 0 })
-  expect(await countMade(pool, configuration)).toEqual({ batches: 2, jobs: 8 })
+  expect(await countMade(pool, [configuration])).toEqual({ batches: 2, jobs: 8 })
 })
 
 test('the proposed fix races: two that both look before either inserts make duplicates', async () => {
@@ -45,7 +45,7 @@ test('the proposed fix races: two that both look before either inserts make dupl
     createBatchesAfterCheck(looked.handle(pool), configuration),
   ])
 
-  expect((await countMade(pool, configuration)).batches).toBeGreaterThan(2)
+  expect((await countMade(pool, [configuration])).batches).toBeGreaterThan(2)
 })
 
 // Holds each run's first look at existing batches until the other has looked too.

@@ -1,0 +1,23 @@
+import { guard, int, text } from 'onceover'
+
+/**
+ * One unfinished batch per configuration and type. The index carries the copy number, so that an
+ * allowed duplicate stands beside the original and any other duplicate is refused by the database.
+ */
+export const jobBatches = guard('job-batches', {
+  table: 'irp_batch',
+  key: { configuration_id: int(), batch_type: text() },
+  where: "status IN ('INITIATED', 'ACTIVE')",
+  keep: ['created_ts asc', 'id asc'],
+  losers: {
+    set: {
+      status: 'CANCELLED',
+      cancel_reason: 'duplicate of an older batch',
+      cancelled_by: 'onceover repair',
+    },
+  },
+  show: ['status', 'created_ts', 'created_by'],
+  children: [{ table: 'irp_job', columns: ['batch_id'] }],
+  copies: 'copy_number',
+  index: 'idx_batch_unique_active',
+})

@@ -1,0 +1,4 @@
+import { workerMain } from '../fork-workers.ts'
+import { prepareRuns } from './tasks.ts'
+
+workerMain(prepareRuns)
