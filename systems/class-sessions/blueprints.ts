@@ -1,3 +1,4 @@
+import type { Handle } from 'onceover'
 import { type DateRange, horizon, localDate, type Occurrence, occurrences } from './recurrence.ts'
 
 /** What sessions are made from: a series with its effective branch and that branch's zone. */
@@ -25,14 +26,6 @@ export interface WantedSession {
   readonly end_time: string
 }
 
-/** Anything that runs a statement: a pool, a client, a transaction of Onceover. */
-export interface Queryable {
-  query(
-    text: string,
-    values?: unknown[],
-  ): Promise<{ readonly rows: readonly unknown[]; readonly rowCount: number | null }>
-}
-
 const BLUEPRINT = `
   SELECT s.id, s.status, b.id AS branch_id, b.time_zone, s.teacher_id, s.student_id,
     s.start_time::text, s.end_time::text, s.days_of_week
@@ -50,21 +43,21 @@ const BLUEPRINT_BY_ID = `${BLUEPRINT} WHERE s.id = $1`
 const AND_HOLD = 'FOR SHARE OF s'
 
 /** The ACTIVE series. */
-export async function activeBlueprints(db: Queryable): Promise<Blueprint[]> {
+export async function activeBlueprints(db: Handle): Promise<Blueprint[]> {
   const { rows } = await db.query(ACTIVE_BLUEPRINTS)
-  return rows as Blueprint[]
+  return rows as unknown as Blueprint[]
 }
 
 /** The ACTIVE series, none of which can be paused before the caller's transaction ends. */
-export async function holdActiveBlueprints(db: Queryable): Promise<Blueprint[]> {
+export async function holdActiveBlueprints(db: Handle): Promise<Blueprint[]> {
   const { rows } = await db.query(`${ACTIVE_BLUEPRINTS} ${AND_HOLD}`)
-  return rows as Blueprint[]
+  return rows as unknown as Blueprint[]
 }
 
 /** One series, held like that; undefined where there is none. */
-export async function holdBlueprint(db: Queryable, id: string): Promise<Blueprint | undefined> {
+export async function holdBlueprint(db: Handle, id: string): Promise<Blueprint | undefined> {
   const { rows } = await db.query(`${BLUEPRINT_BY_ID} ${AND_HOLD}`, [id])
-  return rows[0] as Blueprint | undefined
+  return rows[0] as unknown as Blueprint | undefined
 }
 
 /** A series' dates over the `days` days from now on, as its branch's wall calendar has them. */

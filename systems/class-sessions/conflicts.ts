@@ -1,4 +1,4 @@
-import type { Queryable } from './blueprints.ts'
+import type { Handle } from 'onceover'
 
 /** A session-to-be, as far as overlaps go; a group class has no student. */
 export interface Slot {
@@ -39,9 +39,9 @@ const CONFLICTED_PLACES = `
  * sessions are kept and a person decides. Two overlapping sessions made at the very same moment
  * may both say CONFIRMED; equal ones cannot both be made, the guard sees to that.
  */
-export async function statusesOf(db: Queryable, slots: readonly Slot[]): Promise<NewStatus[]> {
+export async function statusesOf(db: Handle, slots: readonly Slot[]): Promise<NewStatus[]> {
   const input = slots.map((slot, place) => ({ ...slot, place }))
   const { rows } = await db.query(CONFLICTED_PLACES, [JSON.stringify(input)])
-  const conflicted = new Set((rows as { place: number }[]).map((row) => row.place))
+  const conflicted = new Set(rows.map((row) => row.place))
   return slots.map((_, place) => (conflicted.has(place) ? 'CONFLICTED' : 'CONFIRMED'))
 }

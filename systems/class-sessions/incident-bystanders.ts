@@ -1,6 +1,6 @@
 import { BRANCH, FIRST_RUN, HOUR, idOf, iso, numbers, type SessionRow } from './incident-rows.ts'
 
-/** Two cancelled sessions for the key of a duplicated one: equal keys that the guard leaves alone. */
+/** Two cancelled sessions with the key of a duplicated one: the guard leaves them alone. */
 export function cancelledSessions(generated: readonly SessionRow[]): SessionRow[] {
   const original = generated.find(({ teacher_id }) => teacher_id === idOf('teacher', 3))
   if (original === undefined) return []

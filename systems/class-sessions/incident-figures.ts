@@ -23,7 +23,8 @@ export interface IncidentFigures {
 const SESSION_FIGURES = `
   WITH ranked AS (
     SELECT date, status, row_number() OVER (
-      PARTITION BY date, start_time, end_time, teacher_id, student_id ORDER BY created_at, id) AS place
+      PARTITION BY date, start_time, end_time, teacher_id, student_id
+      ORDER BY created_at, id) AS place
     FROM class_sessions
     WHERE NOT is_cancelled AND teacher_id IS NOT NULL AND student_id IS NOT NULL
   )
@@ -38,10 +39,11 @@ const SESSION_FIGURES = `
       AS "conflictedAfter"
   FROM ranked`
 
-/** ACTIVE series, numbered within their key by age: once by the set of weekdays, once by the array. */
+/** ACTIVE series, numbered within their key by age: by the set of weekdays, and by the array. */
 const SERIES_FIGURES = `
   WITH days AS (
-    SELECT id, (SELECT jsonb_agg(DISTINCT day) FROM jsonb_array_elements(days_of_week) AS day) AS week
+    SELECT id,
+      (SELECT jsonb_agg(DISTINCT day) FROM jsonb_array_elements(days_of_week) AS day) AS week
     FROM class_series
   ), ranked AS (
     SELECT row_number() OVER (PARTITION BY branch_id, teacher_id, student_id, start_time, end_time,

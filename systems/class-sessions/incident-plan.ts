@@ -127,7 +127,7 @@ const inSlots: readonly PlainSeries[] = Array.from({ length: 60 }, (_, index) =>
   return { teacher: 11 + (index % PLAIN_TEACHERS), student: 11 + index, start, end, days, dates }
 })
 
-/** Two more whose teacher already has a class in that half hour: conflicts that are no duplicates. */
+/** Two more whose teacher has a class in that half hour: conflicts that are no duplicates. */
 const overlapping: readonly PlainSeries[] = [0, 1].map((index) => ({
   teacher: 11 + index,
   student: 71 + index,
@@ -140,6 +140,7 @@ const overlapping: readonly PlainSeries[] = [0, 1].map((index) => ({
 /** The 62 series without a duplicate, each with a session on 2025-10-23. */
 export const PLAIN_SERIES: readonly PlainSeries[] = [...inSlots, ...overlapping]
 
-/** How many teachers and students the plan names. */
+/** How many teachers the plan names. */
 export const TEACHERS = 19
+/** How many students the plan names. */
 export const STUDENTS = 72

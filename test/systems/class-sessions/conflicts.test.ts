@@ -1,11 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Slot, statusesOf } from '../../../systems/class-sessions/conflicts.ts'
-import { healthyRows, loadRows } from '../../../systems/class-sessions/incident.ts'
 import { BRANCH, idOf } from '../../../systems/class-sessions/incident-rows.ts'
-import { createTables } from '../../../systems/class-sessions/tables.ts'
-import { type TestDatabase, testDatabase } from '../../support/database.ts'
+import { openSchool, type TestSchool } from './school.ts'
 
-let database: TestDatabase
+let school: TestSchool
 
 const standing: Slot = {
   date: '2025-10-23',
@@ -16,20 +14,18 @@ const standing: Slot = {
 }
 
 beforeAll(async () => {
-  database = await testDatabase()
-  await createTables(database.pool)
-  await loadRows(database.pool, healthyRows(0))
-  await database.pool.query(
+  school = await openSchool(0)
+  await school.pool.query(
     `INSERT INTO class_sessions (branch_id, date, start_time, end_time, teacher_id, student_id)
      VALUES ($1, $2, $3, $4, $5, $6)`,
     [BRANCH, ...Object.values(standing)],
   )
 })
 
-afterAll(() => database?.drop())
+afterAll(() => school?.drop())
 
 const status = async (change: Partial<Slot>, first: Slot[] = []) =>
-  (await statusesOf(database.pool, [...first, { ...standing, ...change }])).at(-1)
+  (await statusesOf(school.pool, [...first, { ...standing, ...change }])).at(-1)
 
 const otherTeacher = { teacher_id: idOf('teacher', 2) }
 const otherStudent = { student_id: idOf('student', 2) }
@@ -59,5 +55,5 @@ test('a group class conflicts with a session of its teacher', async () => {
 test('of two new sessions that overlap the later one is CONFLICTED', async () => {
   const free = { ...standing, date: '2025-10-30' }
   const both = [free, { ...free, ...otherStudent, start_time: '18:30', end_time: '19:30' }]
-  expect(await statusesOf(database.pool, both)).toEqual(['CONFIRMED', 'CONFLICTED'])
+  expect(await statusesOf(school.pool, both)).toEqual(['CONFIRMED', 'CONFLICTED'])
 })

@@ -40,7 +40,7 @@ describe('the fixture', () => {
     expect(excess).toEqual({ sum: 300 })
   })
 
-  test('has one pair 18 times, one of them CONFIRMED, and another 13 times in two slots', async () => {
+  test('has one pair 18 times, once CONFIRMED, and another 13 times in two slots', async () => {
     const groups = await rows(
       `SELECT start_time::text AS start, end_time::text AS end, count(*)::int AS rows,
          count(*) FILTER (WHERE status = 'CONFIRMED')::int AS confirmed,
@@ -91,7 +91,7 @@ describe('the fixture', () => {
     expect(wrong).toEqual([])
   })
 
-  test('has 24 later duplicates among the series, 13 of them to whom the order of days matters', async () => {
+  test('has 24 later duplicate series, of which the order of days hides 11', async () => {
     const figures = await incidentFigures(database.pool)
     expect(figures).toEqual({
       onTheDay: 93,

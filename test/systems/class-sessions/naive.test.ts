@@ -1,47 +1,35 @@
-import type { Pool } from 'pg'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { healthyRows, loadRows } from '../../../systems/class-sessions/incident.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { healthyRows } from '../../../systems/class-sessions/incident.ts'
 import {
   type NaiveCheck,
   naiveCreateSeries,
   naiveRun,
 } from '../../../systems/class-sessions/naive.ts'
-import { createTables } from '../../../systems/class-sessions/tables.ts'
-import { type TestDatabase, testDatabase } from '../../support/database.ts'
+import { count, openSchool, reopen, type TestSchool } from './school.ts'
 
-let database: TestDatabase | undefined
+let school: TestSchool
 
-beforeEach(async () => {
-  await database?.drop()
-  database = await testDatabase()
-  await createTables(database.pool)
+beforeAll(async () => {
+  school = await openSchool(0)
 })
 
-afterAll(() => database?.drop())
-
-const pool = (): Pool => {
-  if (database === undefined) throw new Error('no database')
-  return database.pool
-}
+afterAll(() => school?.drop())
 
 const ahead = { now: '2025-10-16T11:03:00Z', days: 7 }
-const run = (check: NaiveCheck, on = pool()) => naiveRun(on, { ...ahead, check })
-const count = async (table: string) =>
-  (await pool().query(`SELECT count(*)::int AS n FROM ${table}`)).rows[0].n
-
+const run = (check: NaiveCheck) => naiveRun(school.pool, { ...ahead, check })
 describe('the naive generator', () => {
-  test('makes everything again each hour where it relies on a constraint that is not there', async () => {
-    await loadRows(pool(), healthyRows(6))
+  test('makes everything again each hour where it relies on a missing constraint', async () => {
+    await reopen(school, 6)
     const first = await run('none')
     expect(first).toEqual({ created: 16, skipped: 0 })
     expect(await run('none')).toEqual(first)
-    expect(await count('class_sessions')).toBe(32)
+    expect(await count(school, 'class_sessions')).toBe(32)
   })
 
   test('marks what it makes again CONFLICTED, as the incident has it', async () => {
-    await loadRows(pool(), healthyRows(1))
+    await reopen(school, 1)
     for (let hour = 0; hour < 3; hour += 1) await run('none')
-    const { rows } = await pool().query(
+    const { rows } = await school.pool.query(
       'SELECT status, count(*)::int AS n FROM class_sessions GROUP BY status ORDER BY status',
     )
     expect(rows).toEqual([
@@ -51,14 +39,14 @@ describe('the naive generator', () => {
   })
 
   test('with a check first is right as long as one process runs it', async () => {
-    await loadRows(pool(), healthyRows(6))
+    await reopen(school, 6)
     await run('select-first')
     expect(await run('select-first')).toEqual({ created: 0, skipped: 16 })
   })
 
   test('with a check first makes a second row when two runs interleave', async () => {
-    await loadRows(pool(), healthyRows(1))
-    const holding = await pool().connect()
+    await reopen(school, 1)
+    const holding = await school.pool.connect()
     try {
       // Both runs pass their check while inserts have to wait; then both insert.
       await holding.query('BEGIN')
@@ -70,8 +58,9 @@ describe('the naive generator', () => {
     } finally {
       holding.release()
     }
-    const { rows } = await pool().query(
-      'SELECT max(n)::int AS most FROM (SELECT count(*) AS n FROM class_sessions GROUP BY date) AS d',
+    const { rows } = await school.pool.query(
+      `SELECT max(n)::int AS most
+       FROM (SELECT count(*) AS n FROM class_sessions GROUP BY date) AS dates`,
     )
     expect(rows[0].most).toBe(2)
   })
@@ -79,7 +68,7 @@ describe('the naive generator', () => {
 
 async function bothWait(): Promise<void> {
   for (;;) {
-    const { rows } = await pool().query(
+    const { rows } = await school.pool.query(
       `SELECT count(*)::int AS waiting FROM pg_stat_activity
        WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%INSERT%'`,
     )
@@ -88,13 +77,19 @@ async function bothWait(): Promise<void> {
 }
 
 test('the naive check takes a series with its weekdays turned round for another one', async () => {
-  await loadRows(pool(), healthyRows(0))
+  await reopen(school, 0)
   const [series] = healthyRows(1).class_series
   if (series === undefined) throw new Error('no series')
   const { branch_id, teacher_id, student_id, start_time, end_time } = series
   const pair = { teacher_id, student_id, start_time, end_time }
-  expect(await naiveCreateSeries(pool(), branch_id, { ...pair, days_of_week: [1, 3] })).toBe(true)
-  expect(await naiveCreateSeries(pool(), branch_id, { ...pair, days_of_week: [1, 3] })).toBe(false)
-  expect(await naiveCreateSeries(pool(), branch_id, { ...pair, days_of_week: [3, 1] })).toBe(true)
-  expect(await count('class_series')).toBe(2)
+  expect(await naiveCreateSeries(school.pool, branch_id, { ...pair, days_of_week: [1, 3] })).toBe(
+    true,
+  )
+  expect(await naiveCreateSeries(school.pool, branch_id, { ...pair, days_of_week: [1, 3] })).toBe(
+    false,
+  )
+  expect(await naiveCreateSeries(school.pool, branch_id, { ...pair, days_of_week: [3, 1] })).toBe(
+    true,
+  )
+  expect(await count(school, 'class_series')).toBe(2)
 })

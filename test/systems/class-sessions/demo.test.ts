@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Measurements, measure, report } from '../../../systems/class-sessions/demo.ts'
+import { TRIAL } from '../../../systems/class-sessions/trials.ts'
+import { prepareWork } from '../../../systems/class-sessions/work.ts'
+import { type DemoContext, holds } from '../../../systems/demo-report.ts'
+import { type TestDatabase, testDatabase } from '../../support/database.ts'
+
+const WORKERS = 3
+
+let measured: Measurements
+const databases: TestDatabase[] = []
+
+const context: DemoContext = {
+  workers: WORKERS,
+  progress: () => {},
+  freshDatabase: async () => {
+    const database = await testDatabase()
+    databases.push(database)
+    return database.url
+  },
+}
+
+beforeAll(async () => {
+  // The workers' own work with pools of their own; the processes around it are the compiled demo's.
+  measured = await measure(context, async (tasks) => {
+    const ready = await Promise.all(tasks.map(prepareWork))
+    return Promise.all(ready.map((work) => work()))
+  })
+})
+
+afterAll(() => Promise.all(databases.map((database) => database.drop())))
+
+describe('the demo', () => {
+  test('sees the naive table grow with every hour and worker, the guarded one not at all', () => {
+    const { unchecked, guarded } = measured
+    const { wanted } = guarded
+    expect(wanted).toBeGreaterThan(TRIAL.series)
+    expect(guarded.sessions).toEqual(Array(TRIAL.hours).fill(wanted))
+    expect(unchecked.sessions).toEqual(
+      Array.from({ length: TRIAL.hours }, (_, hour) => wanted * WORKERS * (hour + 1)),
+    )
+  })
+
+  test('finds every skip in the audit', () => {
+    const { guarded } = measured
+    expect(guarded.created).toBe(guarded.wanted)
+    expect(guarded.skipped).toBe(guarded.wanted * (WORKERS * TRIAL.hours - 1))
+    expect(guarded.recorded).toBe(guarded.skipped)
+  })
+
+  test('makes one series of equal requests, where the naive code makes several', () => {
+    expect(measured.guardedRequests).toEqual({
+      requests: WORKERS,
+      series: 1,
+      created: 1,
+      skipped: WORKERS - 1,
+    })
+    expect(measured.naiveRequests.series).toBeGreaterThan(1)
+  })
+
+  test('reports figures that are what they must be', () => {
+    const { figures } = report(context, measured)
+    const wrong = figures
+      .flatMap(({ what, naive, onceover }) => [naive, onceover].map((side) => ({ what, side })))
+      .filter(({ side }) => side !== undefined && !holds(side))
+    expect(wrong).toEqual([])
+  })
+})
