@@ -42,7 +42,7 @@ function failed(cause: unknown, binaries: Binaries, account: Account | undefined
   // Containers often run under an id that no user has.
   if (log.some((line) => line.includes('could not look up effective user ID'))) {
     return new OnceoverError('EMBEDDED_START_FAILED', {
-      message: `PostgreSQL's initdb needs a user with a name; the id ${process.getuid?.()} has none.`,
+      message: `initdb needs a user with a name; the id ${process.getuid?.()} has none.`,
       fix: 'Give the id a name in /etc/passwd, or pass a database URL.',
       details,
       cause,

