@@ -11,9 +11,7 @@ const say = (line) => process.stderr.write(`setup: ${line}\n`)
 
 async function main() {
   if (isTooOld(process.versions.node)) {
-    say(
-      `Node ${OLDEST_NODE} or later is needed, this is ${process.versions.node}: https://nodejs.org`,
-    )
+    say(`Node ${OLDEST_NODE} or later is needed; this is ${process.versions.node}.`)
     return 1
   }
   // Only now: what they are written in may be too new for the Node that was just refused.
