@@ -26,8 +26,8 @@ CREATE TABLE onceover.event (
   reason   text,
   actor    text,
   parts    text[] NOT NULL,
-  keys     jsonb NOT NULL,
-  existing jsonb
+  keys     json NOT NULL,
+  existing json
 );
 COMMENT ON TABLE onceover.event IS
   'Append-only audit, one line per chunk and verdict: keys[i] holds the values of parts for one '

@@ -26,8 +26,8 @@ export const auditOutcome = ({ run, guard, parts, policy, reason, actor }: Audit
   event AS (
     INSERT INTO onceover.event (run_id, guard, verdict, reason, actor, parts, keys, existing)
     SELECT ${run}::uuid, ${guard}::text, verdict, coalesce(reason, ${reason ?? null}::text),
-      ${actor ?? null}::text, ${textArray(parts)}, jsonb_agg(key),
-      CASE WHEN bool_or(found_id IS NOT NULL) THEN jsonb_agg(found_id) END
+      ${actor ?? null}::text, ${textArray(parts)}, json_agg(key),
+      CASE WHEN bool_or(found_id IS NOT NULL) THEN json_agg(found_id) END
     FROM outcome WHERE verdict <> 'raced'
     GROUP BY verdict, reason, ord / ${sql.raw(String(EVENT_KEYS))}),
   run AS (
@@ -54,8 +54,8 @@ export const auditOutcome = ({ run, guard, parts, policy, reason, actor }: Audit
  */
 export const recordOutcomes = (audit: Audit, json: string): Sql => sql`
   WITH outcome AS (
-    SELECT * FROM jsonb_to_recordset(${json}::jsonb)
-      AS fields(ord int, verdict text, reason text, key jsonb, found_id jsonb)),
+    SELECT * FROM json_to_recordset(${json}::json)
+      AS fields(ord int, verdict text, reason text, key json, found_id json)),
   ${auditOutcome(audit)}
   SELECT count(*)::text AS recorded FROM outcome`
 

@@ -1,7 +1,6 @@
 import { OnceoverError } from '../core/error.ts'
 import type { RowValues, Verdict, VerdictName } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
-import type { Column } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
 import { sqlstate } from '../postgres/sqlstates.ts'
 import { jsonInput, type Row } from './prepare.ts'
@@ -12,7 +11,7 @@ export type Context = Omit<Statement, 'input'>
 
 /** One outcome as the statement answers it. */
 export type Outcome = readonly [
-  ord: number,
+  place: number,
   first: number,
   verdict: VerdictName | 'raced',
   reason: string | null,
@@ -21,23 +20,28 @@ export type Outcome = readonly [
   found: readonly unknown[] | null,
 ]
 
-const zip = (columns: readonly { name: string }[], values: readonly unknown[]): RowValues =>
-  Object.fromEntries(columns.map(({ name }, place) => [name, values[place]]))
+function zip(columns: readonly { name: string }[], values: readonly unknown[]): RowValues {
+  const row: Record<string, unknown> = {}
+  for (let place = 0; place < columns.length; place++) {
+    row[columns[place]?.name ?? ''] = values[place]
+  }
+  return row
+}
 
-/** An outcome as a verdict. */
+/** An outcome as a verdict on one of the rows sent. */
 export function asVerdict(
-  { parts }: Inspection,
-  shown: readonly Column[],
-  [index, first, verdict, reason, key, made, found]: Outcome,
+  { inspection: { parts }, shown }: Pick<Context, 'inspection' | 'shown'>,
+  rows: readonly Row[],
+  [place, first, verdict, reason, key, made, found]: Outcome,
 ): Verdict {
   return {
-    index,
+    index: rows[place]?.index ?? place,
     verdict: verdict === 'raced' ? 'failed' : verdict,
     key: zip(parts, key),
     ...(made && { row: zip(shown, made) }),
     ...(found && { existing: zip(shown, found) }),
     ...(reason !== null && { reason }),
-    ...(verdict === 'collided' && { firstIndex: first }),
+    ...(verdict === 'collided' && { firstIndex: rows[first]?.index ?? first }),
   }
 }
 
@@ -52,10 +56,8 @@ const UNRESOLVED = {
   swallowed: 'PostgreSQL neither inserted the row nor shows one with its key: see its triggers',
 }
 
-const unresolved = ({ inspection, shown }: Context, outcome: Outcome): Verdict => ({
-  ...asVerdict(inspection, shown, outcome),
-  reason: inspection.table.rowSecurity ? UNRESOLVED.hidden : UNRESOLVED.swallowed,
-})
+const unresolved = ({ table }: Inspection): string =>
+  table.rowSecurity ? UNRESOLVED.hidden : UNRESOLVED.swallowed
 
 /** The verdicts of a chunk, and those of them that no event records yet. */
 export interface ChunkVerdicts {
@@ -72,26 +74,25 @@ export async function insertChunk(
   context: Context,
   rows: readonly Row[],
 ): Promise<ChunkVerdicts> {
-  const { inspection, shown } = context
+  const { inspection } = context
   const verdicts: Verdict[] = []
+  const unrecorded: Verdict[] = []
   let waiting = rows
   for (let race = 0; waiting.length > 0; race++) {
     const input = jsonInput(inspection, waiting)
     if (inspection.copies) await session.query(lockKeys(inspection, input))
     const answer = parseOutcomes(await session.query(insertRows({ ...context, input })))
-    const raced = new Set<number>()
+    const raced: Row[] = []
     for (const outcome of answer) {
-      if (outcome[2] === 'raced') raced.add(outcome[0])
-      else verdicts.push(asVerdict(inspection, shown, outcome))
+      const verdict = asVerdict(context, waiting, outcome)
+      const row = waiting[outcome[0]]
+      if (outcome[2] !== 'raced' || !row) verdicts.push(verdict)
+      else if (race < MAX_RACES) raced.push(row)
+      else unrecorded.push({ ...verdict, reason: unresolved(inspection) })
     }
-    waiting = waiting.filter(({ index }) => raced.has(index))
-    if (waiting.length > 0 && race === MAX_RACES) {
-      const lost = answer.filter((outcome) => outcome[2] === 'raced')
-      const unrecorded = lost.map((outcome) => unresolved(context, outcome))
-      return { verdicts: [...verdicts, ...unrecorded], unrecorded }
-    }
+    waiting = raced
   }
-  return { verdicts, unrecorded: [] }
+  return { verdicts: [...verdicts, ...unrecorded], unrecorded }
 }
 
 /** A row that PostgreSQL refused by itself, as a verdict: `invalid` for a data exception. */

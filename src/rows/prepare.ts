@@ -2,8 +2,7 @@ import { refuseText } from '../core/key-part.ts'
 import type { RowValues, Verdict } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Column } from '../guards/table.ts'
-import type { Input } from './queries.ts'
-import { jsonRelation } from './queries.ts'
+import { type Input, jsonRelation } from './input/queries.ts'
 
 /** A row that can be sent. */
 export interface Row {
@@ -133,8 +132,7 @@ const missing = (values: RowValues, columns: readonly Column[]): RowValues => ({
   once_missing: columns.flatMap(({ name }, place) => (values[name] === undefined ? [place] : [])),
 })
 
-/** Rows as the input of a statement: one JSON text, however many rows and columns. */
-export function jsonInput({ table }: Inspection, rows: readonly Row[]): Input {
+function presentColumns({ table }: Inspection, rows: readonly Row[]) {
   const counts = new Map<string, number>()
   for (const { values } of rows) {
     for (const name in values) {
@@ -143,12 +141,20 @@ export function jsonInput({ table }: Inspection, rows: readonly Row[]): Input {
   }
   const columns = [...counts.keys()].flatMap((name) => table.columns.get(name) ?? [])
   const partial = new Set(columns.filter(({ name }) => counts.get(name) !== rows.length))
+  return { columns, partial }
+}
+
+/** Rows as the input of a statement: one JSON text, however many rows and columns. */
+export function jsonInput(inspection: Inspection, rows: readonly Row[]): Input {
+  const { columns, partial } = presentColumns(inspection, rows)
   const binary = columns.filter(({ base }) => base === 'bytea')
-  const sent = rows.map(({ index, values }) => ({
-    ...values,
-    once_ord: index,
-    ...(partial.size > 0 ? missing(values, columns) : undefined),
-    ...(binary.length > 0 ? hex(values, binary) : undefined),
-  }))
-  return { relation: jsonRelation(toJson(sent), columns), columns, partial }
+  const plain = partial.size === 0 && columns.length > 0 && binary.length === 0
+  const sent = plain
+    ? rows.map(({ values }) => values)
+    : rows.map(({ values }) => ({
+        ...values,
+        ...missing(values, columns),
+        ...hex(values, binary),
+      }))
+  return { relation: jsonRelation(toJson(sent), columns, partial), columns, partial }
 }

@@ -12,10 +12,10 @@ import { previewRows } from './queries.ts'
 import { contextOf, refusedRows } from './write.ts'
 
 async function previewPart(session: Session, context: Context, rows: readonly Row[]) {
-  const { inspection, shown } = context
+  const { inspection } = context
   const input = jsonInput(inspection, rows)
   const outcomes = parseOutcomes(await session.query(previewRows({ ...context, input })))
-  return outcomes.map((outcome) => asVerdict(inspection, shown, outcome))
+  return outcomes.map((outcome) => asVerdict(context, rows, outcome))
 }
 
 /** Says what an insert would do, and writes nothing; see `Onceover.preview`. */

@@ -7,19 +7,18 @@ import type { Session } from '../postgres/session.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { type Context, refusedRow } from './chunk.ts'
 import { type Environment, inTransaction, report, withFreshInspection } from './environment.ts'
-import type { InsertResult } from './insert.ts'
-import { isolate } from './isolate.ts'
-import { checkEnforced, checkOptions, type InsertOptions } from './options.ts'
-import { attemptedKey } from './prepare.ts'
 import {
   dropStage,
-  insertSelected,
-  lockKeys,
   selectStagedColumns,
   selectStagedRow,
   stagedRelation,
   stageRows,
-} from './queries.ts'
+} from './input/queries.ts'
+import type { InsertResult } from './insert.ts'
+import { isolate } from './isolate.ts'
+import { checkEnforced, checkOptions, type InsertOptions } from './options.ts'
+import { attemptedKey } from './prepare.ts'
+import { insertSelected, lockKeys } from './queries.ts'
 import { auditOf, contextOf, record } from './write.ts'
 
 interface Staged {

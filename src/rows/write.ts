@@ -83,21 +83,26 @@ async function orderAll(
   rows: readonly Row[],
 ): Promise<Ordered> {
   const { inspection } = context
-  const answer = await isolate(session, 0, rows.length, async (start, end) =>
-    parsePlaces(
-      await session.query(orderRows(inspection, jsonInput(inspection, rows.slice(start, end)))),
-    ),
-  )
-  const byIndex = new Map(rows.map((row) => [row.index, row]))
-  const places = answer.results.flat()
+  const answer = await isolate(session, 0, rows.length, async (start, end) => {
+    const part = rows.slice(start, end)
+    const pairs = parsePlaces(
+      await session.query(orderRows(inspection, jsonInput(inspection, part))),
+    )
+    return pairs.flatMap(([place, first]) => {
+      const row = part[place]
+      return row ? [{ row, first: part[first] ?? row }] : []
+    })
+  })
+  const pairs = answer.results.flat()
   return {
     // Where a row was refused, the parts are ordered each for itself: a deadlock is then retried.
-    rows: places.flatMap(([index, first]) => (index === first ? (byIndex.get(index) ?? []) : [])),
+    rows: pairs.flatMap(({ row, first }) => (row === first ? [row] : [])),
     verdicts: [
       ...refusedRows(context, rows, answer.refused),
-      ...places.flatMap(([index, first]): Verdict[] => {
-        const key = attemptedKey(inspection, byIndex.get(index)?.values)
-        return index === first ? [] : [{ index, verdict: 'collided', key, firstIndex: first }]
+      ...pairs.flatMap(({ row, first }): Verdict[] => {
+        if (row === first) return []
+        const key = attemptedKey(inspection, row.values)
+        return [{ index: row.index, verdict: 'collided', key, firstIndex: first.index }]
       }),
     ],
   }

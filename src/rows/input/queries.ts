@@ -1,0 +1,107 @@
+import type { Inspection } from '../../guards/inspect.ts'
+import { type Column, columnsNamed } from '../../guards/table.ts'
+import { type Sql, sql } from '../../postgres/sql.ts'
+
+/** Where the rows of a statement come from. */
+export interface Input {
+  /** A relation of the named columns and `once_ord`, the place of the row in the input. */
+  readonly relation: Sql
+  /** The columns that the relation has. */
+  readonly columns: readonly Column[]
+  /** Those of them that some rows leave out; such a row names their places in `once_missing`. */
+  readonly partial: ReadonlySet<Column>
+}
+
+// Columns that a statement computes besides those given, because the guard's SQL reads them.
+function derivedColumns({ guard, table, parts, copies }: Inspection, input: Input) {
+  const given = new Set(input.columns)
+  const wanted = new Set([
+    ...parts.flatMap(({ columns }) => columns),
+    ...columnsNamed(table, guard.where ?? ''),
+  ])
+  for (const column of wanted) {
+    if (column.generated) for (const each of columnsNamed(table, column.default)) wanted.add(each)
+  }
+  if (copies) wanted.delete(copies)
+  const missing = [...wanted].filter((column) => !given.has(column))
+  return {
+    defaults: missing.filter(({ generated }) => !generated),
+    generated: missing.filter(({ generated }) => generated),
+  }
+}
+
+/** The columns that a statement writes: those given, and those whose defaults the key reads. */
+export const writtenColumns = (inspection: Inspection, input: Input): readonly Column[] => [
+  ...input.columns,
+  ...derivedColumns(inspection, input).defaults,
+]
+
+/** The rows of an input with every column that the guard's SQL reads. */
+export const inputRows = (inspection: Inspection, input: Input): Sql => {
+  const { defaults, generated } = derivedColumns(inspection, input)
+  const given = input.columns.map((column, place) =>
+    input.partial.has(column)
+      ? `CASE WHEN ${place} = ANY(once_missing) THEN ${column.default}
+         ELSE given.${column.quoted} END AS ${column.quoted}`
+      : `given.${column.quoted}`,
+  )
+  const values = defaults.map((each) => `(${each.default})::${each.type} AS ${each.quoted}`)
+  const plain = sql`SELECT ${sql.raw(['once_ord', ...given, ...values].join(', '))}
+    FROM ${input.relation} AS given`
+  if (generated.length === 0) return plain
+  const computed = generated.map((each) => `(${each.default}) AS ${each.quoted}`)
+  return sql`SELECT plain.*, ${sql.raw(computed.join(', '))} FROM (${plain}) AS plain`
+}
+
+/** Rows as a JSON array of objects with the columns' names, and `once_missing` where one varies. */
+export const jsonRelation = (
+  json: string,
+  columns: readonly Column[],
+  partial: ReadonlySet<Column>,
+): Sql => {
+  const fields = columns.map(({ quoted, type }) => `${quoted} ${type}`)
+  const names = columns.map(({ quoted }) => quoted)
+  if (partial.size > 0 || columns.length === 0) {
+    fields.push('once_missing int[]')
+    names.push('once_missing')
+  }
+  return sql`(SELECT fields.*, (once_place - 1)::int AS once_ord FROM
+    ROWS FROM (json_to_recordset(${json}::json) AS (${sql.raw(fields.join(', '))}))
+    WITH ORDINALITY AS fields(${sql.raw([...names, 'once_place'].join(', '))}))`
+}
+
+const STAGE = 'onceover_staged_rows'
+
+/** Runs a SELECT into a temporary table that the end of the transaction drops. */
+export const stageRows = (select: Sql): Sql =>
+  sql`CREATE TEMPORARY TABLE ${sql.raw(STAGE)} ON COMMIT DROP AS
+    SELECT (row_number() OVER () - 1)::int AS once_ord, selected.* FROM (${select}) AS selected`
+
+/** Drops the staged rows, for the next call in the same transaction. */
+export const dropStage = (): Sql => sql.raw(`DROP TABLE pg_temp.${STAGE}`)
+
+/** The columns of the staged rows, and how many rows there are. */
+export const selectStagedColumns = (): Sql =>
+  sql.raw(`
+  SELECT a.attname AS name, (SELECT count(*) FROM pg_temp.${STAGE})::text AS rows
+  FROM pg_attribute a WHERE a.attrelid = 'pg_temp.${STAGE}'::regclass AND a.attnum > 1
+  ORDER BY a.attnum`)
+
+/** One staged row, as JSON. */
+export const selectStagedRow = (place: number): Sql => sql`
+  SELECT row_to_json(staged)::text AS values FROM ${sql.raw(`pg_temp.${STAGE}`)} AS staged
+  WHERE once_ord = ${place}`
+
+/** The staged rows from `start` up to `end`, or those of the given places. */
+export const stagedRelation = (
+  columns: readonly Column[],
+  [start, end]: readonly [start: number, end: number],
+  places: readonly number[] | undefined,
+): Sql => {
+  const typed = columns.map(({ quoted, type }) => `${quoted}::${type} AS ${quoted}`)
+  const chosen = places
+    ? sql`once_ord IN (SELECT json_array_elements_text(${JSON.stringify(places)}::json)::int)`
+    : sql`once_ord >= ${start} AND once_ord < ${end}`
+  return sql`(SELECT ${sql.raw(['once_ord', ...typed].join(', '))}
+    FROM ${sql.raw(`pg_temp.${STAGE}`)} WHERE ${chosen})`
+}
