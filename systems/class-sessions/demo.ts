@@ -1,5 +1,3 @@
-import { onceover } from 'onceover'
-import { Pool } from 'pg'
 import {
   type DemoContext,
   type Figure,
@@ -13,14 +11,13 @@ import { forkWorkers } from '../fork-workers.ts'
 import { incidentRows, loadRows } from './incident.ts'
 import { type IncidentFigures, incidentFigures } from './incident-figures.ts'
 import { type IncidentScan, scanIncident } from './incident-scan.ts'
+import { withSchool } from './school.ts'
 import { createTables } from './tables.ts'
 import {
-  guardedHours,
-  guardedRequests,
-  type HourlyFigures,
-  naiveHours,
-  naiveRequests,
-  type RequestFigures,
+  type GuardedFigures,
+  guardedTrial,
+  type NaiveFigures,
+  naiveTrial,
   type RunWorkers,
   TRIAL,
 } from './trials.ts'
@@ -28,13 +25,8 @@ import type { Task, Work } from './work.ts'
 
 /** Everything the demo measures. */
 export interface Measurements {
-  /** The generator that relies on a constraint which is not there. */
-  readonly unchecked: HourlyFigures
-  /** The generator that looks before it inserts. */
-  readonly checked: HourlyFigures
-  readonly guarded: HourlyFigures
-  readonly naiveRequests: RequestFigures
-  readonly guardedRequests: RequestFigures
+  readonly naive: NaiveFigures
+  readonly guarded: GuardedFigures
   readonly counted: IncidentFigures
   readonly scanned: IncidentScan
 }
@@ -46,7 +38,7 @@ const inProcesses: RunWorkers = (tasks) =>
 export const demo: SystemDemo = async (context) => report(context, await measure(context))
 
 /**
- * Runs every trial in a database of its own.
+ * Runs each side, and the incident, in a database of its own.
  *
  * @param run how the workers run; forked processes where it is omitted
  */
@@ -54,39 +46,23 @@ export async function measure(
   { freshDatabase, workers, progress }: DemoContext,
   run: RunWorkers = inProcesses,
 ): Promise<Measurements> {
-  const trial = async (label: string) => ({
-    url: await freshDatabase(`class_sessions_${label}`),
-    workers,
-    run,
+  const trial = async (side: string) => ({
+    ...{ workers, run, url: await freshDatabase(`class_sessions_${side}`) },
+    progress: (line: string) => progress(`${line}, ${side}`),
   })
-  progress(`class-sessions: ${TRIAL.hours} hourly runs, naive`)
-  const unchecked = await naiveHours(await trial('unchecked'), 'none')
-  const checked = await naiveHours(await trial('checked'), 'select-first')
-  progress(`class-sessions: ${TRIAL.hours} hourly runs, Onceover`)
-  const guarded = await guardedHours(await trial('guarded'))
-  progress('class-sessions: one series, asked for by every worker')
-  const naive = await naiveRequests(await trial('requests_naive'))
-  const once = await guardedRequests(await trial('requests'))
-  progress('class-sessions: scanning the incident')
+  const naive = await naiveTrial(await trial('naive'))
+  const guarded = await guardedTrial(await trial('guarded'))
+  progress('class-sessions: the incident, counted and scanned')
   const incident = await readIncident(await freshDatabase('class_sessions_incident'))
-  return {
-    ...{ unchecked, checked, guarded, ...incident },
-    ...{ naiveRequests: naive, guardedRequests: once },
-  }
+  return { naive, guarded, ...incident }
 }
 
-async function readIncident(url: string) {
-  const pool = new Pool({ connectionString: url, max: 2 })
-  const once = await onceover({ db: pool })
-  try {
+const readIncident = (url: string) =>
+  withSchool(url, 2, async ({ once, pool }) => {
     await createTables(pool)
     await loadRows(pool, incidentRows())
     return { counted: await incidentFigures(pool), scanned: await scanIncident(once) }
-  } finally {
-    await once.close()
-    await pool.end()
-  }
-}
+  })
 
 /** What was measured, in the shape that the demo prints and checks. */
 export function report({ workers }: DemoContext, measured: Measurements): SystemReport {
@@ -113,39 +89,32 @@ export function report({ workers }: DemoContext, measured: Measurements): System
   }
 }
 
-function hourlyFigures(workers: number, { unchecked, checked, guarded }: Measurements): Figure[] {
-  const { wanted } = guarded
-  const perHour = guarded.sessions.flatMap((sessions, hour): Figure[] => [
-    {
-      what: `sessions after hour ${hour + 1} (naive: no check)`,
-      naive: mustBe(unchecked.sessions[hour] ?? 0, wanted * workers * (hour + 1)),
-      onceover: mustBe(sessions, wanted),
-    },
-  ])
-  const attempts = wanted * workers * TRIAL.hours
+function hourlyFigures(workers: number, { naive, guarded }: Measurements): Figure[] {
+  const { wanted, sessions, recorded } = guarded.hourly
   return [
-    ...perHour,
+    ...sessions.map((stand, hour) => ({
+      what: `sessions after hour ${hour + 1} (naive: no check)`,
+      naive: mustBe(naive.unchecked.sessions[hour] ?? 0, wanted * workers * (hour + 1)),
+      onceover: mustBe(stand, wanted),
+    })),
     {
-      what: `sessions after hour ${TRIAL.hours} (naive: check, then insert)`,
-      naive: mustReach(checked.sessions.at(-1) ?? 0, wanted),
-      onceover: mustBe(guarded.sessions.at(-1) ?? 0, wanted),
+      what: 'sessions after hour 1 (naive: check, then insert)',
+      naive: mustReach(naive.checked.sessions[0] ?? 0, wanted),
+      onceover: mustBe(sessions[0] ?? 0, wanted),
     },
     {
       what: 'skips that can be asked for',
-      naive: shown(unchecked.recorded),
-      onceover: mustBe(guarded.recorded, attempts - wanted),
+      naive: shown(naive.unchecked.recorded),
+      onceover: mustBe(recorded, wanted * workers * TRIAL.hours - wanted),
     },
   ]
 }
 
-const requestFigures = ({
-  naiveRequests: naive,
-  guardedRequests: once,
-}: Measurements): Figure[] => [
+const requestFigures = ({ naive, guarded }: Measurements): Figure[] => [
   {
-    what: `ACTIVE series after ${once.requests} requests for the same one`,
-    naive: mustReach(naive.series, 2),
-    onceover: mustBe(once.series, 1),
+    what: `ACTIVE series after ${guarded.requests.requests} requests for the same one`,
+    naive: mustReach(naive.requests.series, 2),
+    onceover: mustBe(guarded.requests.series, 1),
   },
 ]
 

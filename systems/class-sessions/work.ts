@@ -1,8 +1,7 @@
-import { onceover } from 'onceover'
-import { Pool } from 'pg'
 import { advanceAll } from './generate.ts'
 import { type NaiveCheck, naiveCreateSeries, naiveRun } from './naive.ts'
 import type { SeriesRequest } from './requests.ts'
+import { openSchool, type School } from './school.ts'
 import { createSeries } from './series.ts'
 
 /** One piece of work of one worker process; JSON values only. */
@@ -38,31 +37,22 @@ export interface Work {
  * the same moment. The connections are closed when the work is done.
  */
 export async function prepareWork(task: Task): Promise<() => Promise<Work>> {
-  const pool = new Pool({ connectionString: task.url, max: 2 })
-  const once = await onceover({ db: pool })
-  await pool.query('SELECT 1')
-  return async () => {
-    try {
-      return await perform(task)
-    } finally {
-      await once.close()
-      await pool.end()
-    }
-  }
+  const { school, close } = await openSchool(task.url, 2)
+  return () => perform(task, school).finally(close)
+}
 
-  async function perform(work: Task): Promise<Work> {
-    switch (work.kind) {
-      case 'naive-run':
-        return naiveRun(pool, work)
-      case 'run':
-        return counts(await advanceAll(once, work, { actor: 'hourly' }))
-      case 'naive-series':
-        return made(await naiveCreateSeries(pool, work.branch, work.request))
-      case 'series': {
-        const request = { ...work.request, branch_id: work.branch }
-        const { outcome } = await createSeries(once, pool, request, { actor: 'api' })
-        return made(outcome === 'created')
-      }
+async function perform(task: Task, { once, pool }: School): Promise<Work> {
+  switch (task.kind) {
+    case 'naive-run':
+      return naiveRun(pool, task)
+    case 'run':
+      return counts(await advanceAll(once, task, { actor: 'hourly' }))
+    case 'naive-series':
+      return made(await naiveCreateSeries(pool, task.branch, task.request))
+    case 'series': {
+      const request = { ...task.request, branch_id: task.branch }
+      const { outcome } = await createSeries(once, pool, request, { actor: 'api' })
+      return made(outcome === 'created')
     }
   }
 }
