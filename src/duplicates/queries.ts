@@ -44,11 +44,13 @@ export const countRows = (inspection: Inspection): Sql => {
 
 /**
  * The duplicate groups: how many and how many rows in excess, with NULLs taken as equal and as
- * distinct, and the largest groups with their rows, the keeper first.
+ * distinct, and the largest groups with their rows, the keeper first. Copies were allowed: only
+ * rows of the same copy are duplicates of each other.
  */
 export const selectGroups = (inspection: Inspection): Sql => {
-  const { table, parts, keep, shown } = inspection
+  const { table, parts, copies, keep, shown } = inspection
   const names = keys(parts)
+  const grouping = copies ? [...names, 'copy'].join(', ') : names.join(', ')
   const nullsEqual = parts.some(({ part }) => part.nulls === 'equal')
   const declared = nullsEqual ? 'true' : 'NOT holed'
   const joined = parts.map(({ encoding, column }, index) =>
@@ -56,15 +58,17 @@ export const selectGroups = (inspection: Inspection): Sql => {
       ? `${encoding.inline} IS NOT DISTINCT FROM top.k${index}`
       : `${encoding.inline} = top.k${index}`,
   )
+  if (copies) joined.push(`${copies.quoted} IS NOT DISTINCT FROM top.copy`)
   return sql.raw(`
   WITH groups AS MATERIALIZED (
-    SELECT ${names.join(', ')}, members, (${anyNull(parts)}) AS holed FROM (
-      SELECT ${keyList(parts)}, count(*) AS members FROM ${table.quoted} ${where(inspection)}
-      GROUP BY ${names.join(', ')} HAVING count(*) > 1) AS counted),
+    SELECT ${grouping}, members, (${anyNull(parts)}) AS holed FROM (
+      SELECT ${keyList(parts)}${copies ? `, ${copies.quoted} AS copy` : ''}, count(*) AS members
+      FROM ${table.quoted} ${where(inspection)}
+      GROUP BY ${grouping} HAVING count(*) > 1) AS counted),
   top AS MATERIALIZED (
-    SELECT groups.*, row_number() OVER (ORDER BY members DESC, ${names.join(', ')}) AS place
+    SELECT groups.*, row_number() OVER (ORDER BY members DESC, ${grouping}) AS place
     FROM groups WHERE ${declared}
-    ORDER BY members DESC, ${names.join(', ')} LIMIT ${SHOWN_GROUPS}),
+    ORDER BY members DESC, ${grouping} LIMIT ${SHOWN_GROUPS}),
   ranked AS (
     SELECT top.place, top.members, json_build_array(${names.map((k) => `top.${k}`).join(', ')}) AS key,
       json_build_array(${shown.map(({ quoted }) => `${quoted}::text`).join(', ')}) AS shown,
