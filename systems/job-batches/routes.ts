@@ -20,7 +20,7 @@ const previewing = z.strictObject({ types: z.array(batchType).min(1).optional() 
 const cancellation = z.strictObject({ reason: said, actor: said })
 
 /**
- * The HTTP routes of the system, to be mounted at the root:
+ * The HTTP routes of the system, to be mounted where you like:
  *
  * - `POST /api/configurations/:id/batches` creates → 201, or 409 naming what exists
  * - `POST /api/configurations/:id/batches/preview` → 200, writes nothing

@@ -50,7 +50,7 @@ test('one existing batch refuses the whole run: nothing is created beside it', a
   expect(await batchesOf(system.pool, configurationId)).toHaveLength(1)
 })
 
-test('the default refuses while any copy is unfinished, though the original is cancelled', async () => {
+test('the default refuses while any copy is unfinished, even a copy alone', async () => {
   const configurationId = await system.configuration()
   const [original] = await createBatches(system, { configurationId, ...edmOnly })
   const [copy] = await createBatches(system, {

@@ -16,7 +16,7 @@ const actor = 'ana'
 const again = { reason: 'the first import was incomplete', actor: 'ben' }
 
 describe('the seven success criteria of the incident', () => {
-  test('1 the default blocks duplicates: a second run shows what exists and must be confirmed', async () => {
+  test('1 the default blocks duplicates: a second run shows what exists and asks', async () => {
     const configurationId = await system.configuration()
     const [edm, portfolio] = await createBatches(system, { configurationId, actor })
     const shown: BatchPreview[] = []
@@ -46,7 +46,7 @@ describe('the seven success criteria of the incident', () => {
     expect(copies.map(({ copyNumber }) => copyNumber)).toEqual([1, 1])
   })
 
-  test('2 the error is clear: it names each batch, its status and jobs, and the ways out', async () => {
+  test('2 the error is clear: it names each batch, its status and the ways out', async () => {
     const configurationId = await system.configuration()
     const [edm, portfolio] = await createBatches(system, { configurationId, actor })
     await setBatchStatus(system.pool, edm?.id ?? 0, 'ACTIVE')
@@ -120,7 +120,7 @@ describe('the seven success criteria of the incident', () => {
     ])
   })
 
-  test('6 what worked before works still: finished batches and other keys never block', async () => {
+  test('6 what worked before works still: finished batches never block a new one', async () => {
     const configurationId = await system.configuration()
     for (const status of ['COMPLETED', 'FAILED', 'CANCELLED']) {
       const batches = await createBatches(system, { configurationId, actor })

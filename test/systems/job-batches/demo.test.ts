@@ -13,7 +13,7 @@ async function freshDatabase(): Promise<string> {
   return database.url
 }
 
-test('the demo measures 4 batches and 16 jobs the naive way, 2 and 8 through Onceover', async () => {
+test('the demo measures 4 batches and 16 jobs naive, 2 and 8 through Onceover', async () => {
   const progress: string[] = []
 
   const report = await demoWith(WORKER)({

@@ -35,7 +35,7 @@ test('the proposed fix holds when the runs come one after the other', async () =
   expect(await countMade(pool, [configuration])).toEqual({ batches: 2, jobs: 8 })
 })
 
-test('the proposed fix races: two that both look before either inserts make duplicates', async () => {
+test('the proposed fix races: two that both look before either inserts duplicate', async () => {
   const { pool } = database
   const configuration = await addIncidentConfiguration(pool)
   const looked = bothLooked()

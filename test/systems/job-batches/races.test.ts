@@ -50,7 +50,7 @@ async function race(runs: readonly Promise<CreatedBatch[]>[]): Promise<Outcome> 
   return { won: settled.flatMap((o) => (o.status === 'fulfilled' ? [o.value] : [])), refused }
 }
 
-const jobsWithoutWinner = async (configurationId: number): Promise<unknown[]> => {
+const wronglyFilled = async (configurationId: number): Promise<unknown[]> => {
   const { rows } = await system.pool.query(
     `SELECT b.id FROM irp_batch b LEFT JOIN irp_job j ON j.batch_id = b.id
      WHERE b.configuration_id = $1 GROUP BY b.id
@@ -100,7 +100,7 @@ test('runs of overlapping types at once leave one batch per type, each with its 
 
     const types = (await batchesOf(system.pool, configurationId)).map(({ type }) => type)
     expect(new Set(types).size).toBe(types.length)
-    expect(await jobsWithoutWinner(configurationId)).toEqual([])
+    expect(await wronglyFilled(configurationId)).toEqual([])
   }
 })
 
@@ -116,7 +116,7 @@ test('duplicates allowed at once get numbers of their own', async () => {
 
     const copies = won.flat().map(({ copyNumber }) => copyNumber)
     expect(copies.sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
-    expect(await jobsWithoutWinner(configurationId)).toEqual([])
+    expect(await wronglyFilled(configurationId)).toEqual([])
   }
 })
 
@@ -139,7 +139,7 @@ test('an allowed duplicate and a default run at once: the default one is refused
   }
 })
 
-test('a cancel and runs at once: never two batches, and a new one only if the cancel came first', async () => {
+test('a cancel and runs at once never leave two unfinished batches', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const configurationId = await system.configuration()
     const wanted = { configurationId, actor: 'ana', types: ['EDM_CREATION'] } as const
@@ -155,7 +155,7 @@ test('a cancel and runs at once: never two batches, and a new one only if the ca
     expect(won.length).toBeLessThanOrEqual(1)
     const after = await batchesOf(system.pool, configurationId)
     expect(after.filter(({ status }) => status === 'INITIATED')).toHaveLength(won.length)
-    expect(await jobsWithoutWinner(configurationId)).toEqual([])
+    expect(await wronglyFilled(configurationId)).toEqual([])
   }
 })
 
@@ -184,7 +184,7 @@ test('direct SQL and runs at once: one batch, whoever made it', async () => {
   }
 })
 
-test('eight processes at once leave 2 batches with 8 jobs, and the seven others say why', async () => {
+test('eight processes at once leave 2 batches with 8 jobs; seven say why', async () => {
   const configurationId = await system.configuration()
   const tasks = racers.map((_, index): RunTask => {
     const { url } = system.database
