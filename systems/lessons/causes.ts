@@ -54,14 +54,14 @@ export function causeOf(evidence: Evidence): Cause | null {
 /** What each cause means for the person who sent the request, and what to do. */
 export const MEANING: Readonly<Record<Cause, string>> = {
   'repeated-in-request':
-    'The same provider, school, date and slot stands earlier in this request. Send each slot once.',
+    'The same provider, school, date and slot stands earlier in the request. Send each slot once.',
   'lost-race':
-    'Another request made this lesson while this one was being written. Nothing to do: it is there.',
+    'Another request made this lesson while this one was on its way. Nothing to do: it is there.',
   'retry-of-finished-work':
     'This lesson was there before the request came in. Nothing to do: it is there.',
   'missing-key-part':
     'A part of the key is missing. Send provider, school, date and slot with every group.',
-  'fallback-value': `'${FALLBACK_SLOT}' stands in for a slot that was not passed on. Send the slot.`,
+  'fallback-value': `'${FALLBACK_SLOT}' stands in for a slot that nobody passed on. Send the slot.`,
   'narrower-constraint':
-    'An older unique constraint, narrower than the key, refuses this lesson. Drop that constraint.',
+    'An older unique constraint, narrower than the key, refuses this lesson. Drop the constraint.',
 }

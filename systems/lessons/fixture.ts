@@ -1,8 +1,10 @@
 import type { Handle } from 'onceover'
 
-/** The school, provider and second school of the incident. */
+/** The school of the incident's lessons. */
 export const SCHOOL = '5c000000-0000-4000-8000-000000000001'
+/** A second school of the same provider. */
 export const OTHER_SCHOOL = '5c000000-0000-4000-8000-000000000002'
+/** The provider of the incident's lessons. */
 export const PROVIDER = '9a000000-0000-4000-8000-000000000001'
 
 /** The legacy slot that stands in for a slot nobody passed on. */
@@ -26,7 +28,7 @@ const INCIDENT_WEEK: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The incident's 24 lessons in 13 slots, 'structured' among them; no two share a key. */
-export const INCIDENT_LESSONS = Object.entries(INCIDENT_WEEK).flatMap(([time_slot, dates]) =>
+const INCIDENT_LESSONS = Object.entries(INCIDENT_WEEK).flatMap(([time_slot, dates]) =>
   dates.map((lesson_date) => ({ lesson_date, time_slot })),
 )
 

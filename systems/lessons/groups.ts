@@ -34,7 +34,7 @@ export const attemptedKey = (providerId: string, group: LessonGroup): AttemptedK
   time_slot: group.timeSlot ?? null,
 })
 
-/** The slot of an event as lessons store it, such as '08:15-08:45'; null where a time is missing. */
+/** The slot of an event as lessons store it: '08:15-08:45'; null where a time is missing. */
 export function timeSlot(event: CalendarEvent): string | null {
   if (event.start_time === null || event.end_time === null) return null
   return `${event.start_time.slice(0, 5)}-${event.end_time.slice(0, 5)}`

@@ -28,7 +28,7 @@ export function naiveGroups(events: readonly CalendarEvent[]): LessonGroup[] {
  * The incident's batch: every lesson is written and inserted in parallel. The first 23505 fails the
  * request as a whole, while the other inserts go on unseen.
  */
-export async function naiveGenerate(handle: Handle, request: LessonRequest): Promise<number> {
+async function naiveGenerate(handle: Handle, request: LessonRequest): Promise<number> {
   await Promise.all(
     request.groups.map(async (group) => {
       const content = await draftLesson(group)

@@ -10,7 +10,7 @@ CREATE TABLE providers (
   name text NOT NULL
 );
 
--- What the calendar shows. An event may lack its times or its school: that is where the incident starts.
+-- What the calendar shows. An event may lack its times or its school: there the incident starts.
 CREATE TABLE calendar_events (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   provider_id uuid NOT NULL REFERENCES providers,
@@ -31,7 +31,7 @@ CREATE TABLE lesson_requests (
   run_id text
 );
 
--- The incident's table and its constraint, as they are: school_id is nullable, so NULL slips through.
+-- The incident's table and constraint as they are: school_id may be NULL, which slips through.
 CREATE TABLE ai_generated_lessons (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   provider_id uuid NOT NULL REFERENCES providers,

@@ -18,7 +18,7 @@ const SLOTS = [
 ] as const
 
 /** The providers of the demo's calendar. */
-export const PROVIDERS = [1, 2, 3, 4, 5, 6].map((n) => `9a000000-0000-4000-8000-0000000000a${n}`)
+const PROVIDERS = [1, 2, 3, 4, 5, 6].map((n) => `9a000000-0000-4000-8000-0000000000a${n}`)
 
 interface Event {
   readonly provider_id: string

@@ -104,7 +104,7 @@ describe('a batch request', () => {
 })
 
 describe('drafting', () => {
-  test('is not paid for a lesson that exists, is invalid, or stands earlier in the request', async () => {
+  test('is not paid for what exists, is invalid, or stands earlier in the request', async () => {
     const date = '2025-10-06'
     const drafted: (string | null | undefined)[] = []
     const counting = {
@@ -127,7 +127,7 @@ describe('drafting', () => {
     expect(drafted).toEqual(['08:00-08:30', '09:00-09:30'])
   })
 
-  test('that fails is the verdict of its group; the same key later in the request is tried', async () => {
+  test('that fails is the verdict of its group; the same key later is tried again', async () => {
     const date = '2025-10-07'
     let calls = 0
     const failing = {

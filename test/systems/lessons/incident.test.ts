@@ -30,7 +30,7 @@ describe('the incident', () => {
     })
   })
 
-  test('shows a scan 24 lessons, no duplicate, and the fallback that stands for a slot', async () => {
+  test('shows a scan 24 lessons, no duplicate, and the fallback for a slot', async () => {
     const [report] = await system.once.scan([lessons])
     expect(report?.rows).toBe(24)
     expect(report?.duplicates.groups).toBe(0)

@@ -77,7 +77,7 @@ describe('the naive batch', () => {
     expect(await count('school_id IS NULL')).toBe(2)
   })
 
-  test('fails on the same key twice in one request, where the fallback stands for two slots', async () => {
+  test('fails where the fallback stands for two slots of one request', async () => {
     const answer = await post([group(FALLBACK_SLOT), group(FALLBACK_SLOT)])
     expect(answer.status).toBe(500)
   })

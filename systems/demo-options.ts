@@ -1,0 +1,59 @@
+import { parseArgs } from 'node:util'
+
+/** What `npm start` was asked to do. */
+export interface DemoOptions {
+  /** The database to run on; the embedded server where undefined. */
+  readonly db: string | undefined
+  readonly json: boolean
+  readonly help: boolean
+  /** Whether to go on serving the HTTP routes when the figures have been shown. */
+  readonly serve: boolean
+}
+
+/** What `--help` prints. */
+export const HELP = `Usage: npm start -- [options]
+
+Replays three incidents on a real PostgreSQL, first as the naive code did it, then through
+Onceover, with several worker processes at once, and prints what was measured.
+At a terminal it then serves the systems over HTTP until Ctrl-C.
+
+Options:
+  --db URL      run on this server instead of the embedded one (DATABASE_URL does the same);
+                the demo makes databases of its own there, drops them, and touches no other
+  --json        one JSON document on stdout; progress stays on stderr; does not serve
+  --no-serve    end after the figures, also at a terminal
+  -h, --help    show this text
+
+Exit codes: 0 every figure is what it must be, 1 a figure is not or something failed, 64 usage
+`
+
+/**
+ * Reads the arguments and the environment.
+ *
+ * @param isTerminal whether stdout is one; without, nothing is served
+ * @throws Error naming an unknown or incomplete option
+ */
+export function readOptions(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+  isTerminal: boolean,
+): DemoOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    strict: true,
+    allowPositionals: false,
+    options: {
+      db: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      'no-serve': { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.db === '') throw new Error('--db needs a URL')
+  return {
+    db: values.db ?? (environment.DATABASE_URL || undefined),
+    json: values.json,
+    help: values.help,
+    serve: isTerminal && !values.json && !values['no-serve'],
+  }
+}

@@ -1,0 +1,50 @@
+import { onceover } from 'onceover'
+import { startServer } from 'onceover/embedded'
+import { throwAwayDatabases } from './demo-database.ts'
+
+/** The server that the demo runs on. */
+export interface DemoTarget {
+  /** Where it is, without a password. */
+  readonly masked: string
+  /** Creates an empty throw-away database and gives its URL. */
+  readonly freshDatabase: (label: string) => Promise<string>
+  /** Drops what the demo made, and stops the server where it is the demo's own. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the server of `db`, or starts the embedded one.
+ *
+ * @throws OnceoverError where the server cannot be reached or started
+ */
+export async function openTarget(
+  db: string | undefined,
+  say: (line: string) => void,
+): Promise<DemoTarget> {
+  if (db === undefined) {
+    say('starting a PostgreSQL server of its own …')
+    const server = await startServer()
+    const databases = throwAwayDatabases(server.url)
+    const masked = await reach(server.url)
+    say(`running on ${masked} (embedded, gone afterwards)`)
+    return { masked, freshDatabase: databases.create, close: () => server.stop() }
+  }
+  const masked = await reach(db)
+  const databases = throwAwayDatabases(db)
+  say(
+    `running on the server of ${masked}, in databases named ${databases.prefix}_… of its own; ` +
+      'they are dropped afterwards, and nothing else is touched',
+  )
+  return { masked, freshDatabase: databases.create, close: databases.dropAll }
+}
+
+// Asks one thing of the server, so that what is wrong with it is told with a code and a fix.
+async function reach(url: string): Promise<string> {
+  const once = await onceover({ db: url })
+  try {
+    await once.transaction((tx) => tx.query('SELECT 1'))
+    return once.target
+  } finally {
+    await once.close()
+  }
+}

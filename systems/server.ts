@@ -1,0 +1,114 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import { Hono } from 'hono'
+import type { Onceover } from 'onceover'
+import type pg from 'pg'
+import { enforceGuards } from './class-sessions/enforce.ts'
+import { healthyRows, loadRows } from './class-sessions/incident.ts'
+import { classSessionRoutes } from './class-sessions/routes.ts'
+import { createTables } from './class-sessions/tables.ts'
+import { jobBatches } from './job-batches/guards.ts'
+import { addIncidentConfiguration, createSchema } from './job-batches/incident.ts'
+import { jobBatchRoutes } from './job-batches/routes.ts'
+import { PROVIDER, plantPeople, SCHOOL } from './lessons/fixture.ts'
+import { lessons } from './lessons/guards.ts'
+import { createSchema as createLessonSchema } from './lessons/queries.ts'
+import { lessonRoutes } from './lessons/routes.ts'
+import { problem } from './problem.ts'
+
+/** What the systems' routes work with. */
+export interface SystemsOptions {
+  readonly once: Onceover
+  readonly pool: pg.Pool
+}
+
+/** A request that shows a system at work: POST `body` to `path`. */
+export interface Example {
+  readonly path: string
+  readonly body: object
+}
+
+/** A server that answers. */
+export interface SystemsServer {
+  /** Such as `http://127.0.0.1:40123`. */
+  readonly url: string
+  /** Ends it; requests that are being answered are cut off. */
+  close(): Promise<void>
+}
+
+const HOST = '127.0.0.1'
+
+/**
+ * The three systems as one app: under /lessons, /job-batches and /class-sessions. Errors are
+ * problem+json.
+ */
+function systemsApp({ once, pool }: SystemsOptions): Hono {
+  const app = new Hono()
+  app.use(async (context, next) => {
+    // A page of another site can reach 127.0.0.1 through a name of its own: its Host gives it away.
+    const { hostname } = new URL(context.req.url)
+    if (hostname !== HOST && hostname !== 'localhost') return context.text('Unknown host', 421)
+    return next()
+  })
+  app.route('/lessons', lessonRoutes({ once, pool }))
+  app.route('/job-batches', jobBatchRoutes({ once, pool }))
+  app.route('/class-sessions', classSessionRoutes({ once, pool }))
+  app.notFound((context) => context.json({ title: 'not found', status: 404 }, 404))
+  app.onError((error, context) => problem(context, error))
+  return app
+}
+
+/**
+ * Serves the systems on 127.0.0.1.
+ *
+ * @param port 0, the default, takes any free one
+ */
+export async function startSystems(options: SystemsOptions, port = 0): Promise<SystemsServer> {
+  const server = createServer(getRequestListener(systemsApp(options).fetch))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, HOST, resolve)
+  })
+  const { port: bound } = server.address() as AddressInfo
+  return { url: `http://${HOST}:${bound}`, close: () => close(server) }
+}
+
+/**
+ * Puts the tables, guards and a few rows of all three systems into an empty database, and gives the
+ * requests that can be made of them. Each is worth sending twice.
+ */
+export async function furnish({ once, pool }: SystemsOptions): Promise<readonly Example[]> {
+  await once.migrate()
+  await createLessonSchema(pool)
+  await plantPeople(pool)
+  await once.enforce(lessons)
+  await createSchema(pool)
+  await once.enforce(jobBatches)
+  const configuration = await addIncidentConfiguration(pool)
+  await createTables(pool)
+  const rows = healthyRows(1)
+  await loadRows(pool, rows)
+  await enforceGuards({ once, pool })
+  const [series] = rows.class_series
+  const slots = ['08:30-09:00', '08:30-09:00', 'structured']
+  const groups = slots.map((timeSlot) => ({ schoolId: SCHOOL, lessonDate: '2025-09-08', timeSlot }))
+  return [
+    { path: '/lessons/requests', body: { providerId: PROVIDER, groups } },
+    {
+      path: `/job-batches/api/configurations/${configuration}/batches`,
+      body: { actor: 'ana' },
+    },
+    {
+      path: `/class-sessions/api/class-series/${series?.id}/extend`,
+      body: { from: '2025-11-03', until: '2025-11-16' },
+    },
+  ]
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeAllConnections()
+  })
+}
