@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
+import { jsonBody, problem } from '../problem.ts'
 import { cancelBatch } from './cancel.ts'
 import { BATCH_TYPES } from './configuration.ts'
 import { BatchExistsError, BatchNotFoundError, ConfigurationNotFoundError } from './errors.ts'
@@ -27,65 +28,59 @@ const cancellation = z.strictObject({ reason: said, actor: said })
  * - `GET /api/configurations/:id/batches/active?type=…` → 200, newest first
  * - `POST /api/batches/:id/cancel` → 200 `{ cancelled }`
  *
- * Errors are problem+json: 400 for input that cannot be read, 404 for an unknown id.
+ * Errors are problem+json: 400 for input that does not fit, 404 for an unknown id.
  */
 export function jobBatchRoutes(workflow: Workflow): Hono {
   return new Hono()
     .post('/api/configurations/:id/batches', async (c) => {
       const configurationId = id.parse(c.req.param('id'))
-      const request = creation.parse(await body(c))
+      const request = creation.parse(await jsonBody(c))
       const batches = await createBatches(workflow, { configurationId, ...request })
       return c.json({ batches }, 201)
     })
     .post('/api/configurations/:id/batches/preview', async (c) => {
       const configurationId = id.parse(c.req.param('id'))
-      const wanted = previewing.parse(await body(c))
+      const wanted = previewing.parse(await jsonBody(c))
       return c.json(await previewBatches(workflow, { configurationId, ...wanted }))
     })
     .get('/api/configurations/:id/batches/active', async (c) => {
       const configurationId = id.parse(c.req.param('id'))
-      const types = z.array(batchType).parse(c.req.queries('type') ?? [...BATCH_TYPES])
+      const types = z.array(batchType).optional().parse(c.req.queries('type'))
       return c.json({ batches: await listActive(workflow, { configurationId, types }) })
     })
     .post('/api/batches/:id/cancel', async (c) => {
       const batchId = id.parse(c.req.param('id'))
-      const request = cancellation.parse(await body(c))
+      const request = cancellation.parse(await jsonBody(c))
       return c.json({ cancelled: await cancelBatch(workflow, { batchId, ...request }) })
     })
-    .onError((error, c) => problem(c, error))
+    .onError((error, c) => refused(c, error))
 }
 
-// Anything but application/json is refused, so that no plain HTML form can write.
-async function body(c: Context): Promise<unknown> {
-  if (!c.req.header('content-type')?.startsWith('application/json')) {
-    throw new SyntaxError('The body must be application/json')
-  }
-  return c.req.json()
-}
-
-function problem(c: Context, error: Error): Response {
+// What this system refuses itself has the shape that problem() gives to every other error.
+function refused(context: Context, error: Error): Response {
   if (error instanceof BatchExistsError) {
     const { message, existing, waysOut } = error
-    return answer(c, 409, 'active-batch-exists', message, { existing, waysOut })
+    return answer(context, 409, 'ACTIVE_BATCH_EXISTS', message, { existing, waysOut })
   }
-  if (error instanceof BatchNotFoundError || error instanceof ConfigurationNotFoundError) {
-    return answer(c, 404, 'not-found', error.message)
+  if (error instanceof ConfigurationNotFoundError) {
+    return answer(context, 404, 'UNKNOWN_CONFIGURATION', error.message)
   }
-  if (error instanceof z.ZodError) {
-    return answer(c, 400, 'invalid-input', z.prettifyError(error), { issues: error.issues })
+  if (error instanceof BatchNotFoundError) {
+    return answer(context, 404, 'UNKNOWN_BATCH', error.message)
   }
-  if (error instanceof SyntaxError) return answer(c, 400, 'invalid-input', error.message)
-  return answer(c, 500, 'internal', 'The request failed; see the log of the server.')
+  return problem(context, error)
 }
 
 function answer(
-  c: Context,
-  status: 400 | 404 | 409 | 500,
-  type: string,
+  context: Context,
+  status: 404 | 409,
+  code: string,
   detail: string,
-  more: Record<string, unknown> = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): Response {
-  const title = type.replaceAll('-', ' ')
-  const shape = { type: `/problems/${type}`, title, status, detail, ...more }
-  return c.body(JSON.stringify(shape), status, { 'content-type': 'application/problem+json' })
+  const title = code.toLowerCase().replaceAll('_', ' ')
+  const document = { type: `about:blank#${code}`, title, status, detail, code, ...more }
+  return context.body(JSON.stringify(document), status, {
+    'content-type': 'application/problem+json',
+  })
 }

@@ -57,7 +57,7 @@ test('creating again answers 409 problem+json with what exists and the ways out'
   expect(status).toBe(409)
   expect(type).toContain('application/problem+json')
   expect(body).toMatchObject({
-    type: '/problems/active-batch-exists',
+    code: 'ACTIVE_BATCH_EXISTS',
     status: 409,
     detail: expect.stringContaining('Active batch already exists'),
     existing: [{ type: 'EDM_CREATION', status: 'INITIATED', jobs: 3, created: expect.any(String) }],
@@ -141,12 +141,16 @@ test.each([
     { actor: 'ana', allowDuplicate: { actor: 'ana' } },
   ],
   ['a blank reason', '/api/batches/1/cancel', { reason: '  ', actor: 'ana' }],
-  ['a body that is no JSON', '/api/batches/1/cancel', '{'],
-  ['no body', '/api/batches/1/cancel', undefined],
 ])('%s answers 400', async (_, path, body) => {
   expect(await call('POST', path, body)).toMatchObject({
     status: 400,
     type: expect.stringContaining('application/problem+json'),
-    body: { type: '/problems/invalid-input' },
+    body: { code: 'INPUT_INVALID' },
   })
+})
+
+test('a body that is no JSON answers 400, and none or one of another type 415', async () => {
+  const path = '/api/batches/1/cancel'
+  expect(await call('POST', path, '{')).toMatchObject({ status: 400 })
+  expect(await call('POST', path)).toMatchObject({ status: 415 })
 })
