@@ -14,6 +14,7 @@ const entry = (fix: string, exitCode: number = EXIT.error): ErrorEntry => ({ exi
  * by a test.
  */
 export const ERRORS = {
+  UNEXPECTED: entry('Report it with the lines above: this is a fault of Onceover.'),
   USAGE: entry('Run the command with --help to see its arguments.', EXIT.usage),
   CONFIG_NOT_FOUND: entry(
     'Create onceover.config.ts, or name the file with --config, or pass --db, --table and --key.',

@@ -1,0 +1,93 @@
+import pc from 'picocolors'
+import { EXIT, OnceoverError } from '../index.ts'
+import { printable } from './text.ts'
+
+type Colors = ReturnType<typeof pc.createColors>
+
+/** Where a command writes: a process, or what a test puts in its place. */
+export interface Streams {
+  readonly stdout: Pick<NodeJS.WriteStream, 'write'> & Partial<NodeJS.WriteStream>
+  readonly stderr: Pick<NodeJS.WriteStream, 'write'> & Partial<NodeJS.WriteStream>
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+const colorsOf = (stream: Streams['stdout'], env: Streams['env']): Colors =>
+  pc.createColors(stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb')
+
+// The causes of an error that its message does not say already.
+function* reasons(error: Error): Generator<string> {
+  let said = error.message
+  let current = error.cause
+  for (let depth = 0; depth < 5 && current instanceof Error; depth++) {
+    // One of ours only repeats, with the target before it, what its own cause says.
+    const ours = current instanceof OnceoverError && current.cause !== undefined
+    if (!ours && current.message && !said.includes(current.message)) {
+      said += current.message
+      yield current.message
+    }
+    current = current.cause
+  }
+}
+
+function unexpected(error: unknown): OnceoverError {
+  const words = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return new OnceoverError('UNEXPECTED', { message: words, cause: error })
+}
+
+/** What a command says: data on stdout, everything else on stderr. */
+export class Output {
+  /** Whether data and errors are JSON, one object per line. */
+  readonly json: boolean
+  /** Colours of stdout: none unless it is a terminal. */
+  readonly colors: Colors
+  /** Columns of the terminal; Infinity where stdout is none. */
+  readonly columns: number
+  readonly #streams: Streams
+  readonly #notes: Colors
+
+  constructor(streams: Streams, json: boolean) {
+    const { stdout, stderr, env } = streams
+    this.json = json
+    this.columns = stdout.isTTY ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY
+    this.#streams = streams
+    this.colors = colorsOf(stdout, env)
+    this.#notes = colorsOf(stderr, env)
+  }
+
+  /** A line for people, on stdout. */
+  line(text = ''): void {
+    this.#streams.stdout.write(`${text}\n`)
+  }
+
+  /** A JSON object on a line of its own, on stdout. */
+  record(value: unknown): void {
+    this.line(JSON.stringify(value))
+  }
+
+  /** A line about the work and not of its result, on stderr. */
+  progress(text: string): void {
+    this.#streams.stderr.write(`${this.#notes.dim(printable(text))}\n`)
+  }
+
+  /**
+   * Prints an error: its code, what happened, why and the fix. With `--json` also as
+   * `{"error":{…}}` on stdout.
+   *
+   * @returns the exit code with which the command ends
+   */
+  error(thrown: unknown): number {
+    const error = thrown instanceof OnceoverError ? thrown : unexpected(thrown)
+    const { detail } = error.details
+    const why = [...(typeof detail === 'string' ? [detail] : []), ...reasons(error)]
+    const { red, bold } = this.#notes
+    const lines = [
+      `${red(bold('error'))}  ${bold(error.code)}`,
+      `what   ${printable(error.message)}`,
+      ...(error.code === 'UNEXPECTED' ? [] : why).map((text) => `why    ${printable(text)}`),
+      `fix    ${printable(error.fix)}`,
+    ]
+    this.#streams.stderr.write(`${lines.join('\n')}\n`)
+    if (this.json) this.record({ error })
+    return error.exitCode || EXIT.error
+  }
+}

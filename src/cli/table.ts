@@ -1,0 +1,58 @@
+import { displayWidth, oneLine, shorten } from './text.ts'
+
+/** A column of a table for people. */
+export interface TableColumn {
+  readonly title: string
+  /** Numbers stand at the right. Default left. */
+  readonly align?: 'left' | 'right'
+}
+
+const GAP = 2
+const NARROWEST = 8
+
+const pad = (text: string, width: number, align: TableColumn['align']): string => {
+  const spaces = ' '.repeat(Math.max(0, width - displayWidth(text)))
+  return align === 'right' ? spaces + text : text + spaces
+}
+
+// The widest column gives way first, so that short ones such as counts are never cut.
+function fitTo(widths: readonly number[], room: number): readonly number[] {
+  const fitted = [...widths]
+  let over = fitted.reduce((sum, width) => sum + width + GAP, -GAP) - room
+  while (over > 0) {
+    const widest = Math.max(...fitted)
+    if (widest <= NARROWEST) break
+    fitted[fitted.indexOf(widest)] = widest - 1
+    over--
+  }
+  return fitted
+}
+
+/**
+ * Lines of a table whose columns stand under each other, also with wide characters in them.
+ *
+ * @param room columns of the terminal; cells are cut to fit. Infinity cuts nothing
+ * @param heading how the line of titles is dressed
+ */
+export function table(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly string[])[],
+  room: number = Number.POSITIVE_INFINITY,
+  heading: (line: string) => string = (line) => line,
+): readonly string[] {
+  const cells = [columns.map(({ title }) => title), ...rows.map((row) => row.map(oneLine))]
+  const widths = columns.map((_, place) =>
+    Math.max(...cells.map((row) => displayWidth(row[place] ?? ''))),
+  )
+  const fitted = fitTo(widths, room)
+  const lines = cells.map((row) =>
+    columns
+      .map(({ align }, place) => {
+        const width = fitted[place] ?? 0
+        return pad(shorten(row[place] ?? '', width), width, align)
+      })
+      .join(' '.repeat(GAP))
+      .trimEnd(),
+  )
+  return lines.map((line, place) => (place === 0 ? heading(line) : line))
+}

@@ -1,0 +1,48 @@
+// Wide in a terminal: CJK, Hangul, fullwidth forms, emoji. Source: Unicode TR 11, East Asian Width.
+const WIDE =
+  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}])/u
+const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}]+$/u
+const EMOJI_STYLE = /\u{fe0f}/u
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+const widthOf = (grapheme: string): number => {
+  if (INVISIBLE.test(grapheme)) return 0
+  return WIDE.test(grapheme) || EMOJI_STYLE.test(grapheme) ? 2 : 1
+}
+
+/** How many columns a text takes in a terminal. */
+export const displayWidth = (text: string): number =>
+  [...graphemes.segment(text)].reduce((width, { segment }) => width + widthOf(segment), 0)
+
+/**
+ * A text whose control characters and direction marks are shown as `\u001b`: a value of a table
+ * must not move the cursor or change the colours. Line ends stay.
+ */
+export const printable = (text: string): string =>
+  text.replace(CONTROL, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
+/** The same on one line. */
+export const oneLine = (text: string): string => printable(text).replaceAll('\n', '\\n')
+
+/** A text cut to a number of columns, with … in place of what is missing. */
+export function shorten(text: string, columns: number): string {
+  if (displayWidth(text) <= columns) return text
+  let kept = ''
+  let width = 1
+  for (const { segment } of graphemes.segment(text)) {
+    width += widthOf(segment)
+    if (width > columns) break
+    kept += segment
+  }
+  return `${kept}…`
+}
+
+/** A count with its thousands apart: `12,345`. */
+export const count = (value: number): string => value.toLocaleString('en-US')
+
+/** A count and its noun: `1 row`, `2 rows`. */
+export const some = (value: number, one: string, many = `${one}s`): string =>
+  `${count(value)} ${value === 1 ? one : many}`
