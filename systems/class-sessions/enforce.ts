@@ -2,8 +2,7 @@ import { groupClasses, roster, series, sessions } from './guards.ts'
 import type { School } from './school.ts'
 import { settleBranches } from './series.ts'
 
-/** Every guard of this system. */
-export const GUARDS = [sessions, series, groupClasses, roster] as const
+const GUARDS = [sessions, series, groupClasses, roster] as const
 
 /**
  * Puts the four unique indexes in place, after giving every series its effective branch.

@@ -1,4 +1,4 @@
-import { date, guard, type KeyOf, set, time, uuid } from 'onceover'
+import { date, guard, set, time, uuid } from 'onceover'
 
 /** One 1:1 session per date, time, teacher and student; cancelled ones do not count. */
 export const sessions = guard('class-sessions', {
@@ -16,9 +16,6 @@ export const sessions = guard('class-sessions', {
   show: ['status', 'created_at'],
   index: 'ux_class_sessions_unique_1on1',
 })
-
-/** The key of a 1:1 session. */
-export type SessionKey = KeyOf<typeof sessions>
 
 /**
  * One ACTIVE series per branch, teacher, student, times and *set* of weekdays: [3, 1] is [1, 3].

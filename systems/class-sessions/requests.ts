@@ -39,9 +39,6 @@ export const extendRequest = z
     { path: ['until'], message: `until must be from 0 to ${MAX_DAYS} days after from` },
   )
 
-/** Local dates between which a series is extended. */
-export type ExtendRequest = z.infer<typeof extendRequest>
-
 /** One group class with its students. */
 export const groupClassRequest = z
   .strictObject({

@@ -57,11 +57,13 @@ test('many runs at once make each session once', async () => {
   expect(runs.reduce((sum, run) => sum + run.skipped, 0)).toBe(5 * 20)
 })
 
-test('two ACTIVE series of one key in one run give one session: the later one collides', async () => {
+test('of two ACTIVE series of one key in one run the later one collides', async () => {
   await school.pool.query(
     `DROP INDEX ux_class_series_active_private;
-     INSERT INTO class_series (branch_id, teacher_id, student_id, start_time, end_time, days_of_week)
-     SELECT branch_id, teacher_id, student_id, start_time, end_time, days_of_week FROM class_series`,
+     INSERT INTO class_series
+       (branch_id, teacher_id, student_id, start_time, end_time, days_of_week)
+     SELECT branch_id, teacher_id, student_id, start_time, end_time, days_of_week
+     FROM class_series`,
   )
   const run = await advanceAll(school.once, ahead)
   expect(run.dates.map((date) => [date.date, date.verdict])).toEqual([
@@ -74,7 +76,7 @@ test('two ACTIVE series of one key in one run give one session: the later one co
   await school.once.enforce(series)
 })
 
-test('extending answers for every date: created, or skipped with the session that stood', async () => {
+test('extending answers for every date: created, or skipped with what stood', async () => {
   const first = generated(await advance(school.once, thursdays, ahead))
   expect(first.dates.map((date) => date.date)).toEqual(['2025-10-23', '2025-10-30'])
   const range = { from: '2025-10-23', until: '2025-11-06' }

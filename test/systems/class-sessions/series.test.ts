@@ -96,7 +96,8 @@ test('an unknown student and an unknown teacher are told apart', async () => {
 test('a direct INSERT of a duplicate, its weekdays turned round, is refused', async () => {
   await created({ days_of_week: [1, 3] })
   const again = school.pool.query(
-    `INSERT INTO class_series (branch_id, teacher_id, student_id, start_time, end_time, days_of_week)
+    `INSERT INTO class_series
+       (branch_id, teacher_id, student_id, start_time, end_time, days_of_week)
      SELECT branch_id, teacher_id, student_id, start_time, end_time, '[3, 1]' FROM class_series`,
   )
   await expect(again).rejects.toMatchObject({
