@@ -95,7 +95,7 @@ type Sides = Readonly<Record<'naive' | 'ours', Outcome>>
 
 function report(workers: number, twice: Sides, contested: Sides): SystemReport {
   const refusal = twice.ours.refusals[0]
-  const fixed = `${CONTESTED} configurations, ${workers} runs each; naive: check, then insert`
+  const load = `${CONTESTED} configurations, ${workers} runs (naive checks first)`
   return {
     system: 'job-batches',
     incident:
@@ -116,12 +116,12 @@ function report(workers: number, twice: Sides, contested: Sides): SystemReport {
         onceover: mustBe(twice.ours.jobs, 8),
       },
       {
-        what: `batches (${fixed})`,
+        what: `batches: ${load}`,
         naive: mustReach(contested.naive.batches, 2 * CONTESTED),
         onceover: mustBe(contested.ours.batches, 2 * CONTESTED),
       },
       {
-        what: `jobs (${fixed})`,
+        what: `jobs: ${load}`,
         naive: mustReach(contested.naive.jobs, 8 * CONTESTED),
         onceover: mustBe(contested.ours.jobs, 8 * CONTESTED),
       },

@@ -1,7 +1,7 @@
 import { type Batch, describeBatch } from './batch.ts'
 
 /** What a user can do about an unfinished batch that stands in the way. */
-export const WAYS_OUT = [
+const WAYS_OUT = [
   'cancel it, which frees the key (cancelBatch, with a reason and an actor)',
   'wait until it is COMPLETED, FAILED or CANCELLED',
   'allow a duplicate, a numbered copy (allowDuplicate, with a reason and an actor)',

@@ -4,7 +4,7 @@ import type { ConfigurationItems } from './configuration.ts'
 import { insertConfiguration } from './queries.ts'
 
 /** The incident's configuration: EDM_CREATION gets 3 jobs, PORTFOLIO_CREATION gets 5. */
-export const INCIDENT_ITEMS: ConfigurationItems = {
+const INCIDENT_ITEMS: ConfigurationItems = {
   databases: [{ name: 'EDM_USEQ' }, { name: 'EDM_USHU' }, { name: 'EDM_USFL' }],
   portfolios: [
     { name: 'USEQ_COMMERCIAL', database: 'EDM_USEQ' },

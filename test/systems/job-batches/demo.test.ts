@@ -30,8 +30,8 @@ test('the demo measures 4 batches and 16 jobs naive, 2 and 8 through Onceover', 
   expect(measured).toEqual([
     ['batches after two runs', 4, 2],
     ['jobs after two runs', 16, 8],
-    [expect.stringContaining('batches (10 configurations'), expect.any(Number), 20],
-    [expect.stringContaining('jobs (10 configurations'), expect.any(Number), 80],
+    [expect.stringContaining('batches: 10 configurations'), expect.any(Number), 20],
+    [expect.stringContaining('jobs: 10 configurations'), expect.any(Number), 80],
     [expect.stringContaining('runs refused'), undefined, 30],
   ])
   for (const { naive, onceover } of report.figures) {
