@@ -1,3 +1,4 @@
+import { VERDICTS } from '../core/verdict.ts'
 import { quoteLiteral } from '../postgres/identifier.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 
@@ -19,32 +20,42 @@ const textArray = (items: readonly string[]): Sql =>
   sql.raw(`ARRAY[${items.map(quoteLiteral).join(', ')}]::text[]`)
 
 /**
- * Two CTEs that record what stands in the CTE `outcome (ord, verdict, reason, key, found_id)`: one
- * event for each verdict, reason and thousand keys, and the totals added to the run.
+ * A CTE `grouped` of what stands in the CTE `outcome (ord, verdict, reason, key, found_id)`: one line
+ * for each verdict, reason and thousand rows, its keys in an array. The same text goes into the
+ * event and into the answer.
+ *
+ * @param more further aggregates over `outcome`, each with its name
  */
-export const auditOutcome = ({ run, guard, parts, policy, reason, actor }: Audit): Sql => sql`
+export const groupOutcomes = (more: readonly string[] = []): Sql =>
+  sql.raw(`
+  grouped AS MATERIALIZED (
+    SELECT ${[
+      'verdict',
+      'reason',
+      'count(*) AS rows',
+      'json_agg(key) AS keys',
+      'CASE WHEN bool_or(found_id IS NOT NULL) THEN json_agg(found_id) END AS existing',
+      ...more,
+    ].join(', ')}
+    FROM outcome GROUP BY verdict, reason, ord / ${EVENT_KEYS})`)
+
+const counted = (verdict: string): string =>
+  `coalesce(sum(rows) FILTER (WHERE verdict = '${verdict}'), 0)`
+
+/** Two CTEs that record the CTE `grouped`: an event for each line, and the totals of the run. */
+export const recordGroups = ({ run, guard, parts, policy, reason, actor }: Audit): Sql => sql`
   event AS (
     INSERT INTO onceover.event (run_id, guard, verdict, reason, actor, parts, keys, existing)
     SELECT ${run}::uuid, ${guard}::text, verdict, coalesce(reason, ${reason ?? null}::text),
-      ${actor ?? null}::text, ${textArray(parts)}, json_agg(key),
-      CASE WHEN bool_or(found_id IS NOT NULL) THEN json_agg(found_id) END
-    FROM outcome WHERE verdict <> 'raced'
-    GROUP BY verdict, reason, ord / ${sql.raw(String(EVENT_KEYS))}),
+      ${actor ?? null}::text, ${textArray(parts)}, keys, existing
+    FROM grouped WHERE verdict <> 'raced'),
   run AS (
-    INSERT INTO onceover.run AS known (id, guard, policy, reason, actor,
-      created, replaced, allowed, skipped, collided, invalid, failed)
+    INSERT INTO onceover.run AS known (id, guard, policy, reason, actor, ${sql.raw(VERDICTS.join(', '))})
     SELECT ${run}::uuid, ${guard}::text, ${policy}::text, ${reason ?? null}::text,
-      ${actor ?? null}::text,
-      count(*) FILTER (WHERE verdict = 'created'), count(*) FILTER (WHERE verdict = 'replaced'),
-      count(*) FILTER (WHERE verdict = 'allowed'), count(*) FILTER (WHERE verdict = 'skipped'),
-      count(*) FILTER (WHERE verdict = 'collided'), count(*) FILTER (WHERE verdict = 'invalid'),
-      count(*) FILTER (WHERE verdict = 'failed')
-    FROM outcome
+      ${actor ?? null}::text, ${sql.raw(VERDICTS.map(counted).join(', '))}
+    FROM grouped
     ON CONFLICT (id) DO UPDATE SET updated_at = clock_timestamp(),
-      created = known.created + EXCLUDED.created, replaced = known.replaced + EXCLUDED.replaced,
-      allowed = known.allowed + EXCLUDED.allowed, skipped = known.skipped + EXCLUDED.skipped,
-      collided = known.collided + EXCLUDED.collided, invalid = known.invalid + EXCLUDED.invalid,
-      failed = known.failed + EXCLUDED.failed)`
+      ${sql.raw(VERDICTS.map((name) => `${name} = known.${name} + EXCLUDED.${name}`).join(', '))})`
 
 /**
  * Records outcomes that no insert statement has recorded: rows refused before it, rows isolated,
@@ -56,7 +67,7 @@ export const recordOutcomes = (audit: Audit, json: string): Sql => sql`
   WITH outcome AS (
     SELECT * FROM json_to_recordset(${json}::json)
       AS fields(ord int, verdict text, reason text, key json, found_id json)),
-  ${auditOutcome(audit)}
+  ${groupOutcomes()}, ${recordGroups(audit)}
   SELECT count(*)::text AS recorded FROM outcome`
 
 /** Which events `selectEvents` reads. */

@@ -9,16 +9,17 @@ import { insertRows, lockKeys, type Statement } from './queries.ts'
 /** What the statements of one call have in common. */
 export type Context = Omit<Statement, 'input'>
 
-/** One outcome as the statement answers it. */
-export type Outcome = readonly [
-  place: number,
-  first: number,
-  verdict: VerdictName | 'raced',
-  reason: string | null,
-  key: readonly unknown[],
-  made: readonly unknown[] | null,
-  found: readonly unknown[] | null,
-]
+/** One outcome of a statement: which of the rows sent, and what came of it. */
+export interface Outcome {
+  readonly place: number
+  /** The first place with the same key. */
+  readonly first: number
+  readonly verdict: VerdictName | 'raced'
+  readonly reason: string | null
+  readonly key: readonly unknown[]
+  readonly made: readonly unknown[] | null
+  readonly found: readonly unknown[] | null
+}
 
 function zip(columns: readonly { name: string }[], values: readonly unknown[]): RowValues {
   const row: Record<string, unknown> = {}
@@ -32,7 +33,7 @@ function zip(columns: readonly { name: string }[], values: readonly unknown[]): 
 export function asVerdict(
   { inspection: { parts }, shown }: Pick<Context, 'inspection' | 'shown'>,
   rows: readonly Row[],
-  [place, first, verdict, reason, key, made, found]: Outcome,
+  { place, first, verdict, reason, key, made, found }: Outcome,
 ): Verdict {
   return {
     index: rows[place]?.index ?? place,
@@ -45,9 +46,38 @@ export function asVerdict(
   }
 }
 
-/** The answer of a statement that aggregates its outcomes into one text. */
-export const parseOutcomes = (answer: readonly Record<string, unknown>[]): readonly Outcome[] =>
-  JSON.parse(String(answer[0]?.outcomes ?? '[]')) ?? []
+/** The answer of a statement: one line for each verdict and reason, with parallel arrays. */
+export interface Group {
+  readonly verdict: Outcome['verdict']
+  readonly reason: string | null
+  readonly places: string
+  readonly keys: string
+  readonly firsts: string | null
+  readonly made: string | null
+  readonly found: string | null
+}
+
+/** The outcomes that the lines of an answer hold. */
+export function* outcomesOf(groups: readonly Group[]): Generator<Outcome> {
+  for (const { verdict, reason, ...group } of groups) {
+    const places: number[] = JSON.parse(group.places)
+    const keys: unknown[][] = JSON.parse(group.keys)
+    const firsts: number[] | null = group.firsts && JSON.parse(group.firsts)
+    const made: (unknown[] | null)[] | null = group.made && JSON.parse(group.made)
+    const found: (unknown[] | null)[] | null = group.found && JSON.parse(group.found)
+    for (const [order, place] of places.entries()) {
+      yield {
+        place,
+        first: firsts?.[order] ?? place,
+        verdict,
+        reason,
+        key: keys[order] ?? [],
+        made: made?.[order] ?? null,
+        found: found?.[order] ?? null,
+      }
+    }
+  }
+}
 
 const MAX_RACES = 10
 
@@ -81,12 +111,12 @@ export async function insertChunk(
   for (let race = 0; waiting.length > 0; race++) {
     const input = jsonInput(inspection, waiting)
     if (inspection.copies) await session.query(lockKeys(inspection, input))
-    const answer = parseOutcomes(await session.query(insertRows({ ...context, input })))
+    const groups = await session.query<Group>(insertRows({ ...context, input }))
     const raced: Row[] = []
-    for (const outcome of answer) {
+    for (const outcome of outcomesOf(groups)) {
       const verdict = asVerdict(context, waiting, outcome)
-      const row = waiting[outcome[0]]
-      if (outcome[2] !== 'raced' || !row) verdicts.push(verdict)
+      const row = waiting[outcome.place]
+      if (outcome.verdict !== 'raced' || !row) verdicts.push(verdict)
       else if (race < MAX_RACES) raced.push(row)
       else unrecorded.push({ ...verdict, reason: unresolved(inspection) })
     }

@@ -2,7 +2,7 @@ import { OnceoverError } from '../core/error.ts'
 import { totalsOf, type Verdict } from '../core/verdict.ts'
 import type { Guard, KeyOf, RowOf } from '../guards/guard.ts'
 import type { Session } from '../postgres/session.ts'
-import { asVerdict, type Context, parseOutcomes } from './chunk.ts'
+import { asVerdict, type Context, type Group, outcomesOf } from './chunk.ts'
 import type { Environment } from './environment.ts'
 import type { InsertResult } from './insert.ts'
 import { isolate } from './isolate.ts'
@@ -14,8 +14,8 @@ import { contextOf, refusedRows } from './write.ts'
 async function previewPart(session: Session, context: Context, rows: readonly Row[]) {
   const { inspection } = context
   const input = jsonInput(inspection, rows)
-  const outcomes = parseOutcomes(await session.query(previewRows({ ...context, input })))
-  return outcomes.map((outcome) => asVerdict(context, rows, outcome))
+  const groups = await session.query<Group>(previewRows({ ...context, input }))
+  return [...outcomesOf(groups)].map((outcome) => asVerdict(context, rows, outcome))
 }
 
 /** Says what an insert would do, and writes nothing; see `Onceover.preview`. */

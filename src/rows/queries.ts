@@ -1,4 +1,4 @@
-import { type Audit, auditOutcome } from '../audit/queries.ts'
+import { type Audit, groupOutcomes, recordGroups } from '../audit/queries.ts'
 import { indexKey } from '../guards/coverage.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Column } from '../guards/table.ts'
@@ -16,11 +16,18 @@ export interface Statement {
   readonly audit: Audit | undefined
 }
 
-const EXACT_AS_TEXT = new Set(['int8', 'numeric', 'money', 'float8', 'float4'])
+const EXACT = new Set(['int8', 'numeric', 'money', 'float8', 'float4'])
+const EXACT_ARRAYS = new Set([...EXACT].map((base) => `_${base}`))
 
-// A JSON number would lose digits in JavaScript.
-const asJson = (expression: string, base: string | undefined): string =>
-  EXACT_AS_TEXT.has(base ?? '') ? `(${expression})::text` : expression
+// A JSON number would lose digits in JavaScript, and a timestamptz would be in the session's zone.
+const asJson = (expression: string, base = ''): string => {
+  if (EXACT.has(base)) return `(${expression})::text`
+  if (EXACT_ARRAYS.has(base)) return `(${expression})::text[]`
+  if (base !== 'timestamptz') return expression
+  return `CASE WHEN isfinite(${expression})
+    THEN (to_json((${expression}) AT TIME ZONE 'UTC') #>> '{}') || 'Z'
+    ELSE (${expression})::text END`
+}
 
 const MAX_ARGUMENTS = 100
 
@@ -46,9 +53,6 @@ const jsonRow = (prefix: string, columns: readonly Column[], all: readonly Colum
   jsonArray(columns.map((column) => asJson(`${prefix}${all.indexOf(column)}`, column.base)))
 
 const keyNames = ({ parts }: Inspection): string[] => parts.map((_, index) => `once_k${index}`)
-
-const jsonKey = (alias: string, { parts }: Inspection): string =>
-  jsonArray(parts.map(({ column }, index) => asJson(`${alias}.once_k${index}`, column?.base)))
 
 const equal = (left: string, right: string, nullable: boolean): string =>
   nullable ? `(${left} = ${right} OR (${left} IS NULL AND ${right} IS NULL))` : `${left} = ${right}`
@@ -112,7 +116,7 @@ const metRows = (inspection: Inspection, input: Input, shown: readonly Column[])
   met AS MATERIALIZED (
     SELECT ranked.*, found.* FROM (${rankedRows(inspection, input)}) AS ranked
     ${sql.raw(`LEFT JOIN LATERAL (
-      SELECT true AS once_met, ${columns.join(', ')}${top} FROM ${table.quoted}
+      SELECT true AS once_met, ${columns.join(', ')}${top} FROM ${table.quoted} AS once_table
       WHERE ranked.once_bound AND ranked.once_fault IS NULL
         AND ranked.once_ord = ranked.once_first
         AND (${guard.where ?? 'true'}) AND ${matches.join(' AND ')}
@@ -141,7 +145,7 @@ const insertedRows = (statement: Statement): Sql => {
   const keys = parts.map(({ encoding }, index) => `${encoding.indexed} AS once_k${index}`)
   return sql.raw(`
   inserted AS (
-    INSERT INTO ${table.quoted} (${[...names, ...(copies ? [copies.quoted] : [])].join(', ')})
+    INSERT INTO ${table.quoted} AS once_table (${[...names, ...(copies ? [copies.quoted] : [])].join(', ')})
     ${written.some(({ identity }) => identity === 'a') ? 'OVERRIDING SYSTEM VALUE' : ''}
     SELECT ${[...names, ...(copies ? ['coalesce(once_top + 1, 0)'] : [])].join(', ')} FROM met
     WHERE once_fault IS NULL AND once_ord = once_first
@@ -215,39 +219,46 @@ const outcomes = (
         WHEN once_met ${done ? 'AND once_made IS NULL' : ''} THEN 'exists' END AS reason,
       ${done ? `CASE WHEN once_made THEN ${jsonRow('once_m', shown, all)} END` : 'NULL::json'} AS made,
       CASE WHEN once_met THEN ${jsonRow('once_f', shown, all)} END AS found,
-      CASE WHEN once_met THEN ${jsonRow('once_f', inspection.table.primaryKey, all)} END AS found_id
+      ${done ? `CASE WHEN once_met THEN ${jsonRow('once_f', inspection.table.primaryKey, all)} END` : 'NULL::json'} AS found_id
     FROM ${done ? 'made' : 'met'})`)
 }
 
-const pipeline = (statement: Statement): Sql => {
+// Parallel arrays: the places of the rows, for a collision the first place, the rows made and met.
+const GROUPED = [
+  'json_agg(ord) AS places',
+  "json_agg(first) FILTER (WHERE verdict = 'collided') AS firsts",
+  'CASE WHEN bool_or(made IS NOT NULL) THEN json_agg(made) END AS made',
+  'CASE WHEN bool_or(found IS NOT NULL) THEN json_agg(found) END AS found',
+]
+
+const ANSWER = sql.raw(`SELECT verdict, reason, places::text AS places, keys::text AS keys,
+  firsts::text AS firsts, made::text AS made, found::text AS found FROM grouped`)
+
+const pipeline = (statement: Statement, more: readonly string[]): Sql => {
   const { inspection, input, shown, audit } = statement
-  const recorded = audit ? sql`, ${auditOutcome(audit)}` : sql.raw('')
+  const recorded = audit ? sql`, ${recordGroups(audit)}` : sql.raw('')
   return sql`WITH ${metRows(inspection, input, shown)}, ${insertedRows(statement)},
-    ${madeRows(inspection, shown)}, ${outcomes(statement, true)}${recorded}`
+    ${madeRows(inspection, shown)}, ${outcomes(statement, true)}, ${groupOutcomes(more)}${recorded}`
 }
 
-const ANSWER = sql.raw(
-  'json_agg(json_build_array(ord, first, verdict, reason, key, made, found))::text AS outcomes',
-)
-
 /**
- * Inserts rows and answers with one outcome for each: `[ord, first, verdict, reason, key, made,
- * found]`. A row whose key was committed by another after this statement began is `raced`.
+ * Inserts rows and answers with one line for each verdict and reason: `places`, `keys`, `firsts`,
+ * `made` and `found` are JSON arrays in one order. A row whose key was committed by another after
+ * this statement began is `raced`.
  */
 export const insertRows = (statement: Statement): Sql =>
-  sql`${pipeline(statement)} SELECT ${ANSWER} FROM outcome`
+  sql`${pipeline(statement, GROUPED)} ${ANSWER}`
 
 /** Inserts staged rows and answers with the number of each verdict, and the places that raced. */
 export const insertSelected = (statement: Statement): Sql =>
-  sql`${pipeline(statement)} SELECT verdict, count(*)::text AS count,
-    CASE WHEN verdict = 'raced' THEN json_agg(ord)::text END AS places
-    FROM outcome GROUP BY verdict`
+  sql`${pipeline(statement, ["json_agg(ord) FILTER (WHERE verdict = 'raced') AS places"])}
+    SELECT verdict, rows::text AS count, places::text AS places FROM grouped`
 
 /** Answers with the outcome that each row would have; writes nothing and locks nothing. */
 export const previewRows = (statement: Omit<Statement, 'audit'>): Sql => {
   const { inspection, input, shown } = statement
-  return sql`WITH ${metRows(inspection, input, shown)}, ${outcomes(statement, false)}
-    SELECT ${ANSWER} FROM outcome`
+  return sql`WITH ${metRows(inspection, input, shown)}, ${outcomes(statement, false)},
+    ${groupOutcomes(GROUPED)} ${ANSWER}`
 }
 
 /** The places of the rows in key order, each with the first place that has the same key. */

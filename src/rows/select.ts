@@ -67,7 +67,7 @@ async function insertRange(
     )
     raced = undefined
     for (const { verdict, count, places } of answer) {
-      if (verdict === 'raced') raced = JSON.parse(places ?? '[]')
+      if (verdict === 'raced') raced = [...(raced ?? []), ...JSON.parse(places ?? '[]')]
       else {
         const name = verdict as VerdictName
         counted.set(name, (counted.get(name) ?? 0) + Number(count))
