@@ -9,7 +9,9 @@ export const selectTable = (schema: string | null, name: string): Sql => sql`
         'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'category', t.typcategory,
         'base', coalesce(b.typname, t.typname), 'enum', coalesce(b.typtype, t.typtype) = 'e',
         'notNull', a.attnotnull, 'identity', a.attidentity, 'generated', a.attgenerated <> '',
-        'default', pg_get_expr(d.adbin, d.adrelid),
+        'plainType', format_type(coalesce(b.oid, t.oid),
+          CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END),
+        'default', coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault),
         'sequence', CASE WHEN a.attidentity <> ''
           THEN pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) END,
         'deterministic', coalesce(l.collisdeterministic, true)) ORDER BY a.attnum), '[]')

@@ -9,6 +9,8 @@ export interface Column extends EncodedColumn {
   readonly name: string
   /** The type as SQL writes it, such as `numeric(12,2)`. */
   readonly type: string
+  /** The same without a domain: the type that its values have before the domain checks them. */
+  readonly plainType: string
   /** The name of the base type, such as `int4`; a domain's base type. */
   readonly base: string
   readonly isEnum: boolean
@@ -39,6 +41,7 @@ export interface Table {
 interface ColumnRow {
   name: string
   type: string
+  plainType: string
   category: string
   base: string
   enum: boolean
@@ -75,6 +78,7 @@ const asColumn = (row: ColumnRow): Column => ({
   name: row.name,
   quoted: quoteIdentifier(row.name),
   type: row.type,
+  plainType: row.plainType,
   base: row.base,
   isEnum: row.enum,
   notNull: row.notNull,

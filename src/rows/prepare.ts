@@ -1,8 +1,8 @@
-import { refuseText } from '../core/key-part.ts'
 import type { RowValues, Verdict } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Column } from '../guards/table.ts'
 import { type Input, jsonRelation } from './input/queries.ts'
+import { hexOf, refuseValue, toJson, writtenDown } from './json-value.ts'
 
 /** A row that can be sent. */
 export interface Row {
@@ -16,56 +16,47 @@ export interface Prepared {
   readonly invalid: readonly Verdict[]
 }
 
+// Only what a row has itself is sent: not what its class has, nor what its toJSON would make of it.
+const ownValues = (row: RowValues): RowValues => {
+  const prototype = Object.getPrototypeOf(row)
+  return prototype === Object.prototype || prototype === null ? row : { ...row }
+}
+
 const isRecord = (value: unknown): value is RowValues =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-// Values that JSON would change silently: NaN becomes null, a lone surrogate U+FFFD.
-function refuseValue(value: unknown): string | undefined {
-  switch (typeof value) {
-    case 'string':
-      return refuseText(value)
-    case 'number':
-      return Number.isFinite(value) ? undefined : `${value} is not a number that JSON can hold`
-    case 'function':
-    case 'symbol':
-      return `a ${typeof value} is not a value`
-    case 'object':
-      if (value === null) return undefined
-      if (value instanceof Date) {
-        return Number.isNaN(value.getTime()) ? 'it is not a time' : undefined
-      }
-      if (value instanceof Uint8Array || 'toJSON' in value) return undefined
-      for (const [name, item] of Object.entries(value)) {
-        const words = refuseText(name) ?? refuseValue(item)
-        if (words) return words
-      }
+const OFFSET = /(Z|[+-]\d\d(:?\d\d)?)$/
+
+// What a timestamp means depends on its column: with a zone, or local.
+const refuseZone = (value: unknown, { base }: Column): string | undefined => {
+  if (base === 'timestamp' && value instanceof Date) {
+    return 'a Date has no local time: give text without an offset'
+  }
+  if (base === 'timestamptz' && typeof value === 'string' && !OFFSET.test(value)) {
+    return 'the offset is missing'
   }
   return undefined
 }
 
-function refuseRow({ table, parts, copies }: Inspection, row: RowValues): string | undefined {
-  for (const [name, value] of Object.entries(row)) {
+function refuseColumn({ table, copies }: Inspection, name: string, value: unknown) {
+  const column = table.columns.get(name)
+  if (!column) return 'there is no such column'
+  if (column.generated || column.identity === 'a') return 'the database generates this column'
+  if (column === copies) return 'copies are numbered by Onceover'
+  return column.base === 'bytea' && value instanceof Uint8Array ? undefined : refuseValue(value)
+}
+
+function refuseRow(inspection: Inspection, row: RowValues): string | undefined {
+  for (const name in row) {
+    const value = row[name]
     if (value === undefined) continue
-    const column = table.columns.get(name)
-    if (!column) return `${name}: there is no such column`
-    if (column.generated) return `${name}: the database generates this column`
-    if (column === copies) return `${name}: copies are numbered by Onceover`
-    const words = refuseValue(value)
+    const words = refuseColumn(inspection, name, value)
     if (words) return `${name}: ${words}`
   }
-  for (const { name, part, column } of parts) {
+  for (const { name, part, column } of inspection.parts) {
     const value = row[name]
     if (!column || value === undefined || value === null) continue
-    const words =
-      part.refuse(value) ??
-      (value instanceof Date && column.base === 'timestamp'
-        ? 'a Date has no local time: give text without an offset'
-        : undefined) ??
-      (column.base === 'timestamptz' &&
-      typeof value === 'string' &&
-      !/(Z|[+-]\d\d(:?\d\d)?)$/.test(value)
-        ? 'the offset is missing'
-        : undefined)
+    const words = part.refuse(value) ?? refuseZone(value, column)
     if (words) return `${name}: ${words}`
   }
   return undefined
@@ -74,13 +65,7 @@ function refuseRow({ table, parts, copies }: Inspection, row: RowValues): string
 /** The values that a row attempted for a key, as far as they can be written down. */
 export function attemptedKey({ parts }: Inspection, row: unknown): RowValues {
   const values = isRecord(row) ? row : {}
-  return Object.fromEntries(
-    parts.map(({ name }) => {
-      const value = values[name]
-      if (typeof value === 'string') return [name, value.toWellFormed().replaceAll('\0', '\uFFFD')]
-      return [name, value === undefined || refuseValue(value) ? null : jsonValue(value)]
-    }),
-  )
+  return Object.fromEntries(parts.map(({ name }) => [name, writtenDown(values[name])]))
 }
 
 /**
@@ -97,34 +82,24 @@ export function prepareRows(
   const rows: Row[] = []
   const invalid: Verdict[] = []
   let index = offset
-  for (const values of input) {
-    const reason = isRecord(values) ? refuseRow(inspection, values) : 'the row is not an object'
-    if (reason === undefined) rows.push({ index, values: values as RowValues })
-    else invalid.push({ index, verdict: 'invalid', key: attemptedKey(inspection, values), reason })
+  for (const given of input) {
+    const values = isRecord(given) ? ownValues(given) : undefined
+    const reason = values ? refuseRow(inspection, values) : 'the row is not an object'
+    if (values && reason === undefined) rows.push({ index, values })
+    else {
+      const key = attemptedKey(inspection, given)
+      invalid.push({ index, verdict: 'invalid', key, reason: reason ?? '' })
+    }
     index++
   }
   return { rows, invalid }
-}
-
-const jsonValue = (value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
-
-// A replacer makes JSON.stringify several times slower, so it runs only where a bigint needs it.
-function toJson(rows: readonly RowValues[]): string {
-  try {
-    return JSON.stringify(rows)
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error
-    return JSON.stringify(rows, (_, value) => jsonValue(value))
-  }
 }
 
 const hex = (values: RowValues, columns: readonly Column[]): RowValues =>
   Object.fromEntries(
     columns.flatMap(({ name }) => {
       const value = values[name]
-      return value instanceof Uint8Array
-        ? [[name, `\\x${Buffer.from(value).toString('hex')}`] as const]
-        : []
+      return value instanceof Uint8Array ? [[name, hexOf(value)] as const] : []
     }),
   )
 

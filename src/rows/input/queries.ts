@@ -41,8 +41,8 @@ export const inputRows = (inspection: Inspection, input: Input): Sql => {
   const { defaults, generated } = derivedColumns(inspection, input)
   const given = input.columns.map((column, place) =>
     input.partial.has(column)
-      ? `CASE WHEN ${place} = ANY(once_missing) THEN ${column.default}
-         ELSE given.${column.quoted} END AS ${column.quoted}`
+      ? `CASE WHEN ${place} = ANY(once_missing) THEN (${column.default})::${column.type}
+         ELSE given.${column.quoted}::${column.type} END AS ${column.quoted}`
       : `given.${column.quoted}`,
   )
   const values = defaults.map((each) => `(${each.default})::${each.type} AS ${each.quoted}`)
@@ -59,7 +59,10 @@ export const jsonRelation = (
   columns: readonly Column[],
   partial: ReadonlySet<Column>,
 ): Sql => {
-  const fields = columns.map(({ quoted, type }) => `${quoted} ${type}`)
+  // A domain may refuse the NULL of a value that is only left out.
+  const fields = columns.map(
+    (column) => `${column.quoted} ${partial.has(column) ? column.plainType : column.type}`,
+  )
   const names = columns.map(({ quoted }) => quoted)
   if (partial.size > 0 || columns.length === 0) {
     fields.push('once_missing int[]')
