@@ -7,7 +7,7 @@ import { type Enforced, enforce } from './enforcement/enforce.ts'
 import type { Guard, KeyOf, RowOf } from './guards/guard.ts'
 import { type Inspection, inspect } from './guards/inspect.ts'
 import { openDatabase } from './postgres/database.ts'
-import type { DatabaseInput, Handle } from './postgres/handle.ts'
+import type { DatabaseInput, Transaction } from './postgres/handle.ts'
 import { type Migrated, migrate } from './postgres/migrate.ts'
 import { isMigrated } from './postgres/schema.ts'
 import { Sql } from './postgres/sql.ts'
@@ -43,7 +43,7 @@ export interface Onceover {
    * @param options `retries`: runs of the whole after 40001 or 40P01, default 0
    */
   transaction<T>(
-    work: (handle: Handle) => Promise<T>,
+    work: (handle: Transaction) => Promise<T>,
     options?: { readonly retries?: number },
   ): Promise<T>
   /** Holds a guard against the catalogue: its table, its parts, the indexes that cover it. */

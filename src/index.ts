@@ -34,10 +34,11 @@ export {
   type RowOf,
 } from './guards/guard.ts'
 export type { Inspection } from './guards/inspect.ts'
-export type { DatabaseInput, Handle } from './postgres/handle.ts'
+export type { DatabaseInput, Handle, Transaction } from './postgres/handle.ts'
 export { type Migrated, migrationSql } from './postgres/migrate.ts'
 export { Sql, sql } from './postgres/sql.ts'
 export type { Uninstalled } from './postgres/uninstall.ts'
 export type { InsertOneResult, InsertResult } from './rows/insert.ts'
 export type { InsertOptions } from './rows/options.ts'
+export { rejectedVerdicts } from './rows/rejection.ts'
 export type { InsertChunk, StreamOptions } from './rows/stream.ts'

@@ -1,5 +1,5 @@
 import { OnceoverError } from '../core/error.ts'
-import { VERDICTS, type VerdictName } from '../core/verdict.ts'
+import { type RowValues, VERDICTS, type VerdictName } from '../core/verdict.ts'
 import type { Session } from '../postgres/session.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { selectEvents } from './queries.ts'
@@ -30,13 +30,24 @@ export interface StoredEvent {
   readonly verdict: VerdictName
   readonly reason: string | null
   readonly actor: string | null
-  /** Names of the key's parts. */
-  readonly parts: readonly string[]
-  /** For each row the canonical values of `parts`. */
-  readonly keys: readonly (readonly unknown[])[]
-  /** For each row the primary key of the row that it met; null where none of them met one. */
-  readonly existing: readonly unknown[] | null
+  /** The canonical key of each row, by part. */
+  readonly keys: readonly RowValues[]
+  /** The primary key, by column, of the row that each row met; null where none of them met one. */
+  readonly existing: readonly (RowValues | null)[] | null
 }
+
+interface EventRow extends Omit<StoredEvent, 'keys'> {
+  readonly parts: readonly string[]
+  readonly keys: readonly (readonly unknown[])[]
+}
+
+const asEvent = ({ parts, keys, existing, ...event }: EventRow): StoredEvent => ({
+  ...event,
+  keys: keys.map((values) =>
+    Object.fromEntries(parts.map((part, place) => [part, values[place] ?? null])),
+  ),
+  existing,
+})
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -91,7 +102,7 @@ export async function events(
     const rows = await session.query<{ event: string }>(
       selectEvents({ ...filter, limit: filter.limit ?? DEFAULT_LIMIT }),
     )
-    return rows.map(({ event }): StoredEvent => JSON.parse(event))
+    return rows.map(({ event }) => asEvent(JSON.parse(event)))
   } catch (error) {
     throw explain(error, filter, session.target)
   }

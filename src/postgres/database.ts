@@ -10,6 +10,7 @@ import {
   isPool,
   maskedTarget,
   openPool,
+  type Transaction,
 } from './handle.ts'
 import { Session } from './session.ts'
 import { sql } from './sql.ts'
@@ -27,7 +28,10 @@ export interface Database {
    * @throws OnceoverError HANDLE_INVALID where the database was given as a bare `{ query }`, whose
    * BEGIN might reach another connection than the statement after it
    */
-  transaction<T>(work: (handle: Handle) => Promise<T>, options?: TransactionOptions): Promise<T>
+  transaction<T>(
+    work: (handle: Transaction) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T>
   /** Statements of Onceover inside the transaction of a handle. */
   within(handle: Handle): Session
   /**
@@ -71,8 +75,8 @@ const takeInTurn = (client: pg.ClientBase, target: string) => {
 
 // Code that outlives the transaction it was started in is no longer inside it.
 const asInside =
-  <T>(client: pg.ClientBase, work: (handle: Handle) => Promise<T>) =>
-  async (handle: Handle): Promise<T> => {
+  <T>(client: pg.ClientBase, work: (handle: Transaction) => Promise<T>) =>
+  async (handle: Transaction): Promise<T> => {
     const clients = new Set(inside.getStore()).add(client)
     return inside.run(clients, () => work(handle)).finally(() => clients.delete(client))
   }

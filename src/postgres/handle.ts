@@ -16,6 +16,15 @@ export interface Handle {
   query(text: string, values?: unknown[]): Promise<Answer>
 }
 
+/** The handle of a transaction that Onceover opened. */
+export interface Transaction extends Handle {
+  /** Runs a statement of the caller's; `Row` is what the caller says its rows are. */
+  query<Row = Record<string, unknown>>(
+    text: string,
+    values?: unknown[],
+  ): Promise<{ readonly rows: Row[]; readonly rowCount: number | null }>
+}
+
 /** What a database may be given as. */
 export type DatabaseInput = string | pg.Pool | pg.ClientBase | Handle
 

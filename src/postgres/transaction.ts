@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { OnceoverError } from '../core/error.ts'
 import { failure } from './failure.ts'
-import type { Handle } from './handle.ts'
+import type { Transaction } from './handle.ts'
 import { isRetryable } from './sqlstates.ts'
 
 /** A client for the length of one transaction; `release(true)` destroys it. */
@@ -73,11 +73,17 @@ async function rollback(client: pg.ClientBase): Promise<boolean> {
   )
 }
 
-const closable = (client: pg.ClientBase, target: string): [handle: Handle, close: () => void] => {
+const closable = (
+  client: pg.ClientBase,
+  target: string,
+): [handle: Transaction, close: () => void] => {
   let open = true
-  const handle: Handle = {
-    query: async (text, values) => {
-      if (open) return client.query(text, values)
+  const handle: Transaction = {
+    query: async <Row>(text: string, values?: unknown[]) => {
+      if (open) {
+        const { rows, rowCount } = await client.query(text, values)
+        return { rows: rows as Row[], rowCount }
+      }
       throw new OnceoverError('HANDLE_NOT_IN_TRANSACTION', {
         message: `The transaction of this handle on ${target} has ended.`,
         fix: 'Await every statement before the transaction function returns.',
@@ -91,7 +97,7 @@ async function once<T>(
   lease: Lease,
   mode: keyof typeof BEGIN,
   target: string,
-  work: (handle: Handle) => Promise<T>,
+  work: (handle: Transaction) => Promise<T>,
 ): Promise<T> {
   const { client } = lease
   const [handle, close] = closable(client, target)
@@ -132,7 +138,7 @@ const jitterMs = (attempt: number): number =>
 export async function transaction<T>(
   take: () => Promise<Lease>,
   target: string,
-  work: (handle: Handle) => Promise<T>,
+  work: (handle: Transaction) => Promise<T>,
   { retries = 0, mode = 'read write' }: TransactionOptions = {},
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {

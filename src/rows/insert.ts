@@ -4,7 +4,8 @@ import type { Guard, KeyOf, RowOf } from '../guards/guard.ts'
 import { type Environment, inTransaction, report, withFreshInspection } from './environment.ts'
 import { checkEnforced, checkOptions, type InsertOptions } from './options.ts'
 import { prepareRows } from './prepare.ts'
-import { auditOf, contextOf, fastThenCareful, insertPrepared, record, rejection } from './write.ts'
+import { rejection } from './rejection.ts'
+import { auditOf, contextOf, fastThenCareful, insertPrepared, record } from './write.ts'
 
 /** What an insert answers. */
 export interface InsertResult<Key = RowValues> {

@@ -52,6 +52,14 @@ const renamed = (prefix: string, columns: readonly Column[]): string[] =>
 const jsonRow = (prefix: string, columns: readonly Column[], all: readonly Column[]): string =>
   jsonArray(columns.map((column) => asJson(`${prefix}${all.indexOf(column)}`, column.base)))
 
+const jsonIdentity = (prefix: string, { table }: Inspection, all: readonly Column[]): string =>
+  `json_build_object(${table.primaryKey
+    .map(
+      (column) =>
+        `${quoteLiteral(column.name)}, ${asJson(`${prefix}${all.indexOf(column)}`, column.base)}`,
+    )
+    .join(', ')})`
+
 const keyNames = ({ parts }: Inspection): string[] => parts.map((_, index) => `once_k${index}`)
 
 const equal = (left: string, right: string, nullable: boolean): string =>
@@ -219,7 +227,7 @@ const outcomes = (
         WHEN once_met ${done ? 'AND once_made IS NULL' : ''} THEN 'exists' END AS reason,
       ${done ? `CASE WHEN once_made THEN ${jsonRow('once_m', shown, all)} END` : 'NULL::json'} AS made,
       CASE WHEN once_met THEN ${jsonRow('once_f', shown, all)} END AS found,
-      ${done ? `CASE WHEN once_met THEN ${jsonRow('once_f', inspection.table.primaryKey, all)} END` : 'NULL::json'} AS found_id
+      ${done ? `CASE WHEN once_met THEN ${jsonIdentity('once_f', inspection, all)} END` : 'NULL::json'} AS found_id
     FROM ${done ? 'made' : 'met'})`)
 }
 

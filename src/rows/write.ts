@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Audit, recordOutcomes } from '../audit/queries.ts'
-import { OnceoverError } from '../core/error.ts'
-import { totalsOf, type Verdict } from '../core/verdict.ts'
+import type { Verdict } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Column } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
@@ -49,7 +48,8 @@ export async function record(
     verdict,
     reason,
     key: parts.map(({ name }) => key[name] ?? null),
-    found_id: existing && table.primaryKey.map(({ name }) => existing[name]),
+    found_id:
+      existing && Object.fromEntries(table.primaryKey.map(({ name }) => [name, existing[name]])),
   }))
   await session.query(recordOutcomes(audit, JSON.stringify(outcomes)))
 }
@@ -163,24 +163,4 @@ export async function fastThenCareful<T>(attempt: (careful: boolean) => Promise<
     if (!isRowFault(error)) throw error
     return attempt(true)
   }
-}
-
-const describe = ({ index, verdict, key, existing, reason, firstIndex }: Verdict): string => {
-  const met = existing ? ` exists as ${JSON.stringify(existing)}` : ''
-  const why = verdict === 'collided' ? ` repeats row ${firstIndex}` : met || ` ${reason ?? ''}`
-  return `row ${index} ${JSON.stringify(key)}${why}`
-}
-
-const DESCRIBED = 5
-
-/** The error of a rejected input: it lists every row that was not created. */
-export function rejection(guard: string, verdicts: readonly Verdict[]): OnceoverError {
-  const rest = verdicts.filter(({ verdict }) => verdict !== 'created')
-  const more = rest.length > DESCRIBED ? `; and ${rest.length - DESCRIBED} more` : ''
-  return new OnceoverError('ROWS_REJECTED', {
-    message:
-      `${rest.length} of ${verdicts.length} rows for the guard ${guard} cannot be created, so ` +
-      `nothing was written: ${rest.slice(0, DESCRIBED).map(describe).join('; ')}${more}.`,
-    details: { guard, totals: totalsOf(rest), verdicts: rest },
-  })
 }

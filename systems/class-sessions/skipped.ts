@@ -25,15 +25,10 @@ export async function skippedSessions(
   range: SkippedRange,
 ): Promise<SkippedSession[]> {
   const events = await once.events({ guard: sessions.name, verdict: 'skipped', ...range })
-  return events.flatMap(({ at, run, actor, reason, parts, keys, existing }) =>
-    keys.map((values, place) => ({
-      ...{ at, run, actor, reason },
-      key: Object.fromEntries(parts.map((part, index) => [part, values[index]])),
-      existing: firstOf(existing?.[place]),
-    })),
+  return events.flatMap(({ at, run, actor, reason, keys, existing }) =>
+    keys.map((key, place) => {
+      const id = existing?.[place]?.id
+      return { at, run, actor, reason, key, existing: typeof id === 'string' ? id : null }
+    }),
   )
 }
-
-/** The audit keeps a primary key as the array of its values; a session's has one. */
-const firstOf = (primaryKey: unknown): string | null =>
-  Array.isArray(primaryKey) ? String(primaryKey[0]) : null

@@ -21,7 +21,7 @@ beforeAll(async () => {
        (statement_timestamp() - interval '3 days', $1, 'orders', 'created', NULL, 'cron',
         '{id,day}', '[["9007199254740993", "2025-10-23"]]', NULL),
        (statement_timestamp() - interval '2 hours', $1, 'orders', 'skipped', 'exists', 'cron',
-        '{id,day}', '[["1", "2025-10-24"], ["2", null]]', '[["17"], ["18"]]'),
+        '{id,day}', '[["1", "2025-10-24"], ["2", null]]', '[{"id": "17"}, {"id": "18"}]'),
        ('2001-02-03T04:05:06.789012Z', $2, 'lessons', 'invalid', 'day is null', NULL,
         '{"a b","c\\"d,e"}', '[["x", "y"]]', NULL)`,
     [RUN, OTHER_RUN],
@@ -51,13 +51,12 @@ describe('events', () => {
       verdict: 'invalid',
       reason: 'day is null',
       actor: null,
-      parts: ['a b', 'c"d,e'],
-      keys: [['x', 'y']],
+      keys: [{ 'a b': 'x', 'c"d,e': 'y' }],
       existing: null,
     })
     const [skipped, created] = await read({ guard: 'orders' })
-    expect(created?.keys).toEqual([['9007199254740993', '2025-10-23']])
-    expect(skipped?.existing).toEqual([['17'], ['18']])
+    expect(created?.keys).toEqual([{ id: '9007199254740993', day: '2025-10-23' }])
+    expect(skipped?.existing).toEqual([{ id: '17' }, { id: '18' }])
   })
 
   test.each<[EventFilter, string[]]>([
@@ -101,7 +100,7 @@ describe('events', () => {
     )
     const some = await read({ guard: 'many' })
     expect(some).toHaveLength(1000)
-    expect(some[0]?.keys).toEqual([['1200']])
+    expect(some[0]?.keys).toEqual([{ n: '1200' }])
     expect(await read({ guard: 'many', limit: 5000 })).toHaveLength(1200)
   })
 

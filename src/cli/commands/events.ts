@@ -20,8 +20,10 @@ const COLUMNS = [
   { title: 'run' },
 ] as const
 
-const firstKey = ({ parts, keys }: StoredEvent): string =>
-  parts.map((part, place) => `${part}=${String(keys[0]?.[place] ?? 'NULL')}`).join(' ')
+const firstKey = ({ keys }: StoredEvent): string =>
+  Object.entries(keys[0] ?? {})
+    .map(([part, value]) => `${part}=${String(value ?? 'NULL')}`)
+    .join(' ')
 
 const asRow = (event: StoredEvent): string[] => [
   `${event.at.slice(0, 19)}Z`,
