@@ -46,9 +46,9 @@ export function reportLines(report: SystemReport, style: Style, seconds: number)
   const head = ''.padEnd(labelWidth) + 'naive'.padStart(NUMBER_WIDTH)
   return [
     '',
-    paint.bold(report.system),
+    `${paint.bold(report.system)} ${paint.dim(`(${seconds.toFixed(1)} s)`)}`,
     ...wrap(report.incident, style.columns, INDENT),
-    ...wrap(`${report.run} (${seconds.toFixed(1)} s)`, style.columns, INDENT).map(paint.dim),
+    ...wrap(report.run, style.columns, INDENT).map(paint.dim),
     '',
     INDENT + paint.dim(head + 'Onceover'.padStart(NUMBER_WIDTH)),
     ...report.figures.flatMap((figure) => figureLines(figure, labelWidth, paint)),

@@ -12,6 +12,7 @@ export interface ThrowAwayDatabases {
 }
 
 const INSUFFICIENT_PRIVILEGE = '42501'
+const CONNECT_MS = 10_000
 
 /**
  * Makes databases of the demo's own beside whatever the server of `url` holds. Their names start
@@ -21,32 +22,41 @@ const INSUFFICIENT_PRIVILEGE = '42501'
  */
 export function throwAwayDatabases(url: string): ThrowAwayDatabases {
   const prefix = `onceover_demo_${randomBytes(4).toString('hex')}`
-  const names: string[] = []
-  const run = async (...statements: readonly string[]) => {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
-    await client.connect()
-    try {
-      for (const statement of statements) await client.query(statement)
-    } finally {
-      await client.end()
-    }
+  const made: Promise<string>[] = []
+  let closed = false
+  const create = async (name: string) => {
+    await run(url, [`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`]).catch(explain)
+    return name
   }
   return {
     prefix,
     create: async (label) => {
-      const name = `${prefix}_${label}`
-      names.push(name)
-      await run(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8'`).catch(explain)
+      if (closed) throw new Error('The demo is ending.')
+      const creation = create(`${prefix}_${label}`)
+      made.push(creation)
       const created = new URL(url)
-      created.pathname = `/${name}`
+      created.pathname = `/${await creation}`
       return created.href
     },
     dropAll: async () => {
-      const statements = names
-        .splice(0)
-        .map((name) => `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
-      if (statements.length > 0) await run(...statements)
+      closed = true
+      // One that is being created at this moment is waited for, or it would be left behind.
+      const names = await Promise.allSettled(made.splice(0))
+      const drops = names.flatMap((name) =>
+        name.status === 'fulfilled' ? [`DROP DATABASE ${name.value} WITH (FORCE)`] : [],
+      )
+      if (drops.length > 0) await run(url, drops)
     },
+  }
+}
+
+async function run(url: string, statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_MS })
+  await client.connect()
+  try {
+    for (const statement of statements) await client.query(statement)
+  } finally {
+    await client.end()
   }
 }
 

@@ -24,7 +24,8 @@ Options:
   --no-serve    end after the figures, also at a terminal
   -h, --help    show this text
 
-Exit codes: 0 every figure is what it must be, 1 a figure is not or something failed, 64 usage
+Exit codes: 0 every figure is what it must be, 1 a figure is not or something failed,
+64 the arguments or the URL cannot be read, 130 it was interrupted
 `
 
 /**

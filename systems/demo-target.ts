@@ -1,6 +1,7 @@
 import { onceover } from 'onceover'
 import { startServer } from 'onceover/embedded'
 import { throwAwayDatabases } from './demo-database.ts'
+import type { Progress } from './progress.ts'
 
 /** The server that the demo runs on. */
 export interface DemoTarget {
@@ -12,6 +13,9 @@ export interface DemoTarget {
   close(): Promise<void>
 }
 
+// Nothing of the demo outlives it, so nothing has to reach the disk.
+const SETTINGS = { fsync: false, full_page_writes: false }
+
 /**
  * Opens the server of `db`, or starts the embedded one.
  *
@@ -19,21 +23,22 @@ export interface DemoTarget {
  */
 export async function openTarget(
   db: string | undefined,
-  say: (line: string) => void,
+  { say, status }: Progress,
 ): Promise<DemoTarget> {
   if (db === undefined) {
-    say('starting a PostgreSQL server of its own …')
-    const server = await startServer()
+    status('starting a PostgreSQL server of its own …')
+    const server = await startServer({ settings: SETTINGS })
     const databases = throwAwayDatabases(server.url)
     const masked = await reach(server.url)
-    say(`running on ${masked} (embedded, gone afterwards)`)
+    say(`Running on ${masked},\na server of its own that goes when the demo ends.`)
     return { masked, freshDatabase: databases.create, close: () => server.stop() }
   }
   const masked = await reach(db)
   const databases = throwAwayDatabases(db)
   say(
-    `running on the server of ${masked}, in databases named ${databases.prefix}_… of its own; ` +
-      'they are dropped afterwards, and nothing else is touched',
+    `Running on the server of ${masked},\n` +
+      `in databases of its own (${databases.prefix}_…), which are dropped at the end.\n` +
+      'Nothing else there is touched.',
   )
   return { masked, freshDatabase: databases.create, close: databases.dropAll }
 }

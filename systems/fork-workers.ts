@@ -7,6 +7,13 @@ type FromWorker =
   | { readonly kind: 'result'; readonly value: unknown }
   | { readonly kind: 'failure'; readonly message: string }
 
+const running = new Set<ChildProcess>()
+
+/** Kills every worker that is running; whoever waits for its result gets an error. */
+export function killWorkers(): void {
+  for (const worker of running) worker.kill('SIGKILL')
+}
+
 /**
  * Runs one task per worker process and returns their results in the order of the tasks. Every
  * process prepares first (connects, warms up); then all are released at the same moment.
@@ -20,12 +27,16 @@ export async function forkWorkers<Task extends object, Result>(
   const workers = tasks.map(() =>
     fork(fileURLToPath(module), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
   )
+  for (const worker of workers) running.add(worker)
   try {
     await Promise.all(workers.map((worker, index) => tell(worker, tasks[index] ?? {})))
     const results = await Promise.all(workers.map((worker) => tell(worker, 'go')))
     return results as Result[]
   } finally {
-    for (const worker of workers) worker.kill()
+    for (const worker of workers) {
+      running.delete(worker)
+      worker.kill()
+    }
   }
 }
 

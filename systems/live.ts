@@ -18,19 +18,22 @@ export async function serveLive(
   const server = await startSystems({ once, pool })
   print([
     '',
-    `The three systems are served on ${server.url} now. Send a request twice and compare:`,
-    ...examples.flatMap((example) => ['', ...curl(server.url, example)]),
+    'The three systems are served over HTTP now. Send a request twice and compare:',
+    '',
+    `URL=${server.url}`,
+    ...examples.flatMap((example) => ['', ...curl(example)]),
     '',
     'Ctrl-C ends it.',
   ])
   await interrupted()
+  print(['', 'stopping …'])
   await server.close()
   await once.close()
   await pool.end()
 }
 
-const curl = (url: string, { path, body }: Example): string[] => [
-  `curl -s -H 'content-type: application/json' ${url}${path} \\`,
+const curl = ({ path, body }: Example): string[] => [
+  `curl -s -H 'content-type: application/json' $URL${path} \\`,
   `  -d '${JSON.stringify(body)}'`,
 ]
 

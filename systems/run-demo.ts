@@ -3,6 +3,8 @@ import { failures, reportLines, styleOf, wrap } from './console.ts'
 import type { DemoOptions } from './demo-options.ts'
 import type { SystemDemo, SystemReport } from './demo-report.ts'
 import { type DemoTarget, openTarget } from './demo-target.ts'
+import { killWorkers } from './fork-workers.ts'
+import { progressOn } from './progress.ts'
 
 /** A system's report, and how long it took. */
 export interface TimedReport extends SystemReport {
@@ -16,7 +18,7 @@ const WORKERS = 4
 const EXIT_INTERRUPTED = 130
 const MS = 1000
 
-const say = (line: string) => process.stderr.write(`${line}\n`)
+const progress = progressOn(process.stderr, process.env)
 
 /** Runs the demo and gives its exit code: 0 where every figure is what it must be, else 1. */
 export async function runDemo(
@@ -26,15 +28,21 @@ export async function runDemo(
 ): Promise<number> {
   const started = performance.now()
   let target: DemoTarget | undefined
+  let interrupted = false
   const interrupt = () => {
-    // Workers die of the same Ctrl-C: their errors are of no interest any more.
+    if (interrupted) return
+    interrupted = true
+    // Connections break now: that must not end us before everything is cleaned up.
+    process.on('uncaughtException', () => undefined)
+    killWorkers()
+    progress.say('stopping …')
     Promise.resolve(target?.close()).finally(() => process.exit(EXIT_INTERRUPTED))
   }
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   // A reader that went away, such as head: nobody is left to tell the figures to.
   process.stdout.once('error', interrupt)
   try {
-    target = await openTarget(options.db, say)
+    target = await openTarget(options.db, progress)
     const reports = await runSystems(target, options, systems)
     const ok = summary(reports, target, options, (performance.now() - started) / MS)
     if (ok && options.serve) {
@@ -43,9 +51,11 @@ export async function runDemo(
     }
     return ok ? 0 : 1
   } catch (error) {
-    return failed(error, options)
+    return interrupted ? EXIT_INTERRUPTED : failed(error, options)
   } finally {
     await target?.close()
+    if (!interrupted) process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
+    process.stdout.off('error', interrupt)
   }
 }
 
@@ -60,12 +70,13 @@ async function runSystems(
     const report = await system({
       freshDatabase: target.freshDatabase,
       workers: WORKERS,
-      progress: say,
+      progress: progress.status,
     })
     const timed = { ...report, seconds: (performance.now() - started) / MS }
     reports.push(timed)
-    if (!options.json)
-      print(reportLines(timed, styleOf(process.stdout, process.env), timed.seconds))
+    progress.clear()
+    if (options.json) continue
+    print(reportLines(timed, styleOf(process.stdout, process.env), timed.seconds))
   }
   return reports
 }
@@ -100,16 +111,17 @@ function summary(
     const { columns } = styleOf(process.stdout, process.env)
     print(['', ...wrap(`Measured in ${seconds.toFixed(1)} s. ${verdict}`, columns), ...wrong])
   }
-  if (json) wrong.forEach(say)
+  if (json) wrong.forEach(progress.say)
   return ok
 }
 
 function failed(error: unknown, { json }: DemoOptions): number {
-  const shape =
-    error instanceof OnceoverError
-      ? { code: error.code, message: error.message, fix: error.fix }
-      : { code: 'FAILED', message: error instanceof Error ? error.message : String(error) }
+  const known = error instanceof OnceoverError ? error : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  const shape = known
+    ? { code: known.code, message, fix: known.fix }
+    : { code: 'FAILED', message, fix: undefined }
   if (json) process.stdout.write(`${JSON.stringify({ ok: false, error: shape }, null, 2)}\n`)
-  say(`error: ${shape.message}${'fix' in shape ? `\n  fix: ${shape.fix} (${shape.code})` : ''}`)
-  return 1
+  progress.say(`error: ${message}${known ? `\n  fix: ${known.fix} (${known.code})` : ''}`)
+  return known?.exitCode ?? 1
 }

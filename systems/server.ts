@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import type { Onceover } from 'onceover'
 import type pg from 'pg'
 import { enforceGuards } from './class-sessions/enforce.ts'
@@ -54,7 +55,10 @@ function systemsApp({ once, pool }: SystemsOptions): Hono {
   app.route('/lessons', lessonRoutes({ once, pool }))
   app.route('/job-batches', jobBatchRoutes({ once, pool }))
   app.route('/class-sessions', classSessionRoutes({ once, pool }))
-  app.notFound((context) => context.json({ title: 'not found', status: 404 }, 404))
+  app.notFound((context) => {
+    const message = `There is nothing at ${context.req.path}.`
+    return problem(context, new HTTPException(404, { message }))
+  })
   app.onError((error, context) => problem(context, error))
   return app
 }
@@ -91,8 +95,8 @@ export async function furnish({ once, pool }: SystemsOptions): Promise<readonly 
   await loadRows(pool, rows)
   await enforceGuards({ once, pool })
   const [series] = rows.class_series
-  const slots = ['08:30-09:00', '08:30-09:00', 'structured']
-  const groups = slots.map((timeSlot) => ({ schoolId: SCHOOL, lessonDate: '2025-09-08', timeSlot }))
+  const lesson = { schoolId: SCHOOL, lessonDate: '2025-09-08' }
+  const groups = ['08:30-09:00', 'structured'].map((timeSlot) => ({ ...lesson, timeSlot }))
   return [
     { path: '/lessons/requests', body: { providerId: PROVIDER, groups } },
     {

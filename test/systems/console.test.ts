@@ -17,9 +17,9 @@ const REPORT: SystemReport = {
 test('a report is a table with the figures of both sides under each other', () => {
   expect(reportLines(REPORT, { columns: 80, colour: false }, 1.25)).toEqual([
     '',
-    'lessons',
+    'lessons (1.3 s)',
     '  Some requests die.',
-    '  Four processes. (1.3 s)',
+    '  Four processes.',
     '',
     '                            naive   Onceover',
     '  lessons in the table      1,234          7',
