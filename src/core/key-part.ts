@@ -1,4 +1,21 @@
-/** What NULL in a part means: an invalid row, a value like any other, or never equal to anything. */
+import { OnceoverError } from './error.ts'
+import {
+  type Refusal,
+  refuseDate,
+  refuseInt,
+  refusePlain,
+  refuseSet,
+  refuseText,
+  refuseTime,
+  refuseTimestamp,
+  refuseUuid,
+  refuseWords,
+} from './key-value.ts'
+import { refuseFragment } from './sql-fragment.ts'
+
+export { refuseText }
+
+/** What NULL in a part means: an invalid row, a value like any other, or equal to nothing. */
 export type Nulls = 'reject' | 'equal' | 'distinct'
 
 /** The kinds of key parts; each reads certain column types. */
@@ -16,7 +33,7 @@ export type PartKind =
 
 /** How a text part becomes its key: each step is done by PostgreSQL. */
 export interface TextForm {
-  /** Drop white space at both ends. */
+  /** Drop white space at both ends, that of Unicode included. */
   readonly trim: boolean
   /** Lower case, in Unicode normal form C. */
   readonly fold: boolean
@@ -30,7 +47,7 @@ export interface KeyPart<Value = unknown> {
   readonly kind: PartKind
   readonly nulls: Nulls
   /** Why a value cannot be this part (its shape or range), or undefined where it can. */
-  readonly refuse: (value: unknown) => string | undefined
+  readonly refuse: Refusal
   readonly form: TextForm
   /** Values that stand in for a missing one: a row with one of them is invalid. */
   readonly forbid: readonly string[]
@@ -42,6 +59,11 @@ export interface KeyPart<Value = unknown> {
   readonly value?: Value
 }
 
+/** A part that PostgreSQL computes: rows have no value for it. */
+export interface ExpressionPart extends KeyPart {
+  readonly kind: 'expression'
+}
+
 /** What every part takes. */
 export interface PartOptions<N extends Nulls = Nulls> {
   /** What NULL means. Default `reject`. */
@@ -51,92 +73,64 @@ export interface PartOptions<N extends Nulls = Nulls> {
 /** The value type of a part, with null where the part admits it. */
 export type PartValue<Value, N extends Nulls> = [N] extends ['reject'] ? Value : Value | null
 
-type Refuse = KeyPart['refuse']
+const refused = (message: string): OnceoverError =>
+  new OnceoverError('GUARD_INVALID', { message: `A key part is not well declared: ${message}.` })
 
-const make = <Value, N extends Nulls>(
+const isTexts = (values: unknown): values is readonly string[] =>
+  Array.isArray(values) && !values.some(refuseWords)
+
+const NULLS: readonly unknown[] = ['reject', 'equal', 'distinct', undefined]
+
+function checkOptions(kind: PartKind, options: object, allowed: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw refused(`the options of ${kind}() are no object`)
+  }
+  const { nulls, trim, fold, forbid }: Readonly<Record<string, unknown>> = { ...options }
+  const unknown = Object.keys(options).find((name) => !allowed.includes(name))
+  if (unknown !== undefined) throw refused(`${kind}() has no option ${unknown}`)
+  if (!NULLS.includes(nulls)) throw refused("nulls is 'reject', 'equal' or 'distinct'")
+  if (forbid !== undefined && !isTexts(forbid)) throw refused('forbid is a list of texts')
+  for (const [name, given] of Object.entries({ trim, fold })) {
+    if (given !== undefined && typeof given !== 'boolean') {
+      throw refused(`${name} is true or false`)
+    }
+  }
+}
+
+function make<Value, N extends Nulls>(
   kind: PartKind,
   options: PartOptions<N>,
-  refuse: Refuse,
-  more: Partial<KeyPart<PartValue<Value, N>>> = {},
-): KeyPart<PartValue<Value, N>> =>
-  Object.freeze({
+  refuse: Refusal,
+  more: Partial<Pick<KeyPart, 'form' | 'forbid' | 'values' | 'sql'>> = {},
+): KeyPart<PartValue<Value, N>> {
+  checkOptions(kind, options, kind === 'text' ? ['nulls', 'trim', 'fold', 'forbid'] : ['nulls'])
+  return Object.freeze({
     kind,
     nulls: options.nulls ?? 'reject',
     refuse,
-    form: { trim: false, fold: false },
-    forbid: [],
-    values: [],
-    sql: '',
-    ...more,
+    form: Object.freeze(more.form ?? { trim: false, fold: false }),
+    forbid: Object.freeze([...(more.forbid ?? [])]),
+    values: Object.freeze([...(more.values ?? [])]),
+    sql: more.sql ?? '',
   })
-
-/** Why a text cannot be stored by PostgreSQL as it is, or undefined where it can. */
-export function refuseText(value: string): string | undefined {
-  if (value.includes('\0')) return 'it contains a NUL character'
-  // A lone surrogate would become U+FFFD on the way, and two different keys would merge.
-  if (!value.isWellFormed()) return 'it contains a lone surrogate'
-  return undefined
 }
 
-const matching =
-  (pattern: RegExp, shape: string): Refuse =>
-  (value) =>
-    typeof value === 'string' && pattern.test(value) ? undefined : `it is not ${shape}`
+/** True for what the functions here return, whichever copy of the package made it. */
+export const isKeyPart = (value: unknown): value is KeyPart =>
+  typeof value === 'object' &&
+  value !== null &&
+  'kind' in value &&
+  'nulls' in value &&
+  'refuse' in value &&
+  typeof value.refuse === 'function'
 
-const TIME = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?([+-]\d{2}(:?\d{2})?)?$/
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
-const TIMESTAMP =
-  /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)(Z|[+-]\d{2}(:?\d{2})?)?$/
-const MAX_BIGINT = 2n ** 63n
-
-const refuseDate: Refuse = (value) => {
-  const match = typeof value === 'string' ? DATE.exec(value) : null
-  if (!match) return "it is not a date 'YYYY-MM-DD'"
-  const [, year, month, day] = match.map(Number) as [number, number, number, number]
-  const last = new Date(Date.UTC(2000, month, 0)).getUTCDate()
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-  const days = month === 2 && !leap ? 28 : last
-  return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= days
-    ? undefined
-    : 'there is no such day'
-}
-
-const refuseTimestamp: Refuse = (value) => {
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'it is not a time' : undefined
-  const match = typeof value === 'string' ? TIMESTAMP.exec(value) : null
-  if (!match) return "it is not a timestamp such as '2025-10-23T20:00:00Z'"
-  return refuseDate(match[1]) ?? (TIME.test(match[2] ?? '') ? undefined : 'there is no such time')
-}
-
-const refuseInt: Refuse = (value) => {
-  if (typeof value === 'bigint') {
-    return value >= -MAX_BIGINT && value < MAX_BIGINT ? undefined : 'it does not fit into a bigint'
-  }
-  return Number.isSafeInteger(value) ? undefined : 'it is not a safe integer'
-}
-
-const refuseWords: Refuse = (value) =>
-  typeof value === 'string' ? refuseText(value) : 'it is not a text'
-
-const refuseSet: Refuse = (value) => {
-  if (!Array.isArray(value)) return 'it is not an array'
-  for (const item of value) {
-    const words = typeof item === 'string' ? refuseText(item) : undefined
-    if (words) return words
-    const plain = typeof item === 'string' || typeof item === 'boolean' || Number.isFinite(item)
-    if (!plain) return 'its items are not all texts, numbers or booleans'
-  }
-  return undefined
-}
-
-/** A calendar day, `'YYYY-MM-DD'`, in a `date` column. A Date is refused: its day depends on a zone. */
+/** A day, `'YYYY-MM-DD'`, in a `date` column. A Date is refused: its day depends on a zone. */
 export const date = <const N extends Nulls = 'reject'>(options: PartOptions<N> = {}) =>
   make<string, N>('date', options, refuseDate)
 
 /** A time of day, `'HH:MM'` or `'HH:MM:SS.ffffff'`, in a `time` column. */
 export const time = <const N extends Nulls = 'reject'>(options: PartOptions<N> = {}) =>
-  make<string, N>('time', options, matching(TIME, "a time 'HH:MM[:SS]'"))
+  make<string, N>('time', options, refuseTime)
 
 /**
  * A point in time in a `timestamptz` column (text with an offset, or a Date), or a local time in a
@@ -147,7 +141,7 @@ export const timestamp = <const N extends Nulls = 'reject'>(options: PartOptions
 
 /** A UUID, in a `uuid` column; upper and lower case are one. */
 export const uuid = <const N extends Nulls = 'reject'>(options: PartOptions<N> = {}) =>
-  make<string, N>('uuid', options, matching(UUID, 'a UUID'))
+  make<string, N>('uuid', options, refuseUuid)
 
 /** A whole number: a safe integer or a bigint, in a smallint, integer or bigint column. */
 export const int = <const N extends Nulls = 'reject'>(options: PartOptions<N> = {}) =>
@@ -160,33 +154,40 @@ export interface TextOptions<N extends Nulls = Nulls> extends PartOptions<N>, Pa
 }
 
 /** A text. `trim` and `fold` change the key, never the stored value. */
-export const text = <const N extends Nulls = 'reject'>(options: TextOptions<N> = {}) =>
-  make<string, N>('text', options, refuseWords, {
-    form: { trim: options.trim ?? false, fold: options.fold ?? false },
-    forbid: options.forbid ?? [],
-  })
+export const text = <const N extends Nulls = 'reject'>(options: TextOptions<N> = {}) => {
+  const { trim = false, fold = false, forbid = [] } = options ?? {}
+  return make<string, N>('text', options, refuseWords, { form: { trim, fold }, forbid })
+}
 
 /** One of a few values, in a text or enum column. */
-export const oneOf = <const V extends readonly string[]>(...values: V) =>
-  make<V[number], 'reject'>(
-    'oneOf',
-    {},
-    (value) => (values.includes(value as string) ? undefined : `it is not ${values.join(' or ')}`),
-    { values },
-  )
+export const oneOf = <const V extends readonly string[]>(...values: V) => {
+  if (values.length === 0) throw refused('oneOf() has no values')
+  if (!isTexts(values)) throw refused('the values of oneOf() are not all texts')
+  const twice = values.find((value, place) => values.indexOf(value) !== place)
+  if (twice !== undefined) throw refused(`oneOf() names ${twice} twice`)
+  const refuse: Refusal = (value) =>
+    values.some((each) => each === value) ? undefined : `it is not ${values.join(' or ')}`
+  return make<V[number], 'reject'>('oneOf', {}, refuse, { values })
+}
 
 /** An array whose order and repetitions do not matter, in an array or jsonb column. */
 export const set = <const N extends Nulls = 'reject'>(options: PartOptions<N> = {}) =>
   make<readonly (string | number | boolean)[], N>('set', options, refuseSet)
 
-/** An immutable SQL expression over the columns of the table, such as `lower(email)`. */
-export const expression = <const N extends Nulls = 'reject'>(
-  sql: string,
-  options: PartOptions<N> = {},
-) => make<never, N>('expression', options, () => undefined, { sql })
+/**
+ * An immutable SQL expression over the columns of the table, such as `lower(email)`, or the name
+ * of a generated column.
+ */
+export const expression = (sql: string, options: PartOptions = {}): ExpressionPart => {
+  if (typeof sql !== 'string' || sql.trim() === '') throw refused('expression() has no SQL')
+  const fault = refuseFragment(sql)
+  if (fault) throw refused(`the SQL of expression() ${fault}`)
+  return Object.freeze({
+    ...make<unknown, Nulls>('expression', options, () => undefined, { sql }),
+    kind: 'expression',
+  })
+}
 
 /** Any column whose type has equality, compared as its type compares. */
 export const column = <const N extends Nulls = 'reject'>(options: PartOptions<N> = {}) =>
-  make<string | number | bigint | boolean, N>('column', options, (value) =>
-    typeof value === 'string' ? refuseText(value) : undefined,
-  )
+  make<string | number | bigint | boolean | object, N>('column', options, refusePlain)

@@ -1,5 +1,7 @@
 import { OnceoverError } from '../core/error.ts'
-import type { KeyPart } from '../core/key-part.ts'
+import type { ExpressionPart, KeyPart } from '../core/key-part.ts'
+import { declarationFaults } from './declaration.ts'
+import { indexName } from './index-name.ts'
 
 /** The parts of a key by name: the name of a column, or a free name for an expression. */
 export type KeyParts = Readonly<Record<string, KeyPart>>
@@ -19,7 +21,7 @@ export type Losers =
 
 /** The declaration of a business key on a table. */
 export interface GuardOptions<Parts extends KeyParts> {
-  /** `table` or `schema.table`, as the catalogue spells it. */
+  /** `table` or `schema.table`, as the catalogue spells it; in double quotes where it has a dot. */
   readonly table: string
   readonly key: Parts
   /** SQL predicate of the rows that the key binds. Default: all rows. */
@@ -63,56 +65,21 @@ export type KeyOf<G extends Guard> = {
   readonly [Name in keyof G['key']]: G['key'][Name] extends KeyPart<infer Value> ? Value : never
 }
 
+// A part that PostgreSQL computes has no value in a row.
 type Named<G extends Guard> = {
-  [Name in keyof G['key']]: G['key'][Name]['value'] extends undefined ? never : Name
+  [Name in keyof G['key']]: G['key'][Name] extends ExpressionPart ? never : Name
 }[keyof G['key']]
 
 /** A row to insert: the columns of the key with their types, and any others. */
 export type RowOf<G extends Guard> = Pick<KeyOf<G>, Named<G>> & Readonly<Record<string, unknown>>
 
-const OPTIONS: ReadonlySet<string> = new Set([
-  ...['table', 'key', 'where', 'keep', 'losers', 'show', 'children', 'copies', 'remember'],
-  ...['unfinished', 'index'],
-])
+const frozen = <T>(items: readonly T[] = []): readonly T[] => Object.freeze([...items])
 
-const MAX_INDEX_NAME = 63
+const frozenLosers = (losers: Losers = 'delete'): Losers =>
+  losers === 'delete' ? losers : Object.freeze({ set: Object.freeze({ ...losers.set }) })
 
-const blank = (text: unknown): boolean => typeof text !== 'string' || text.trim() === ''
-
-const namedTexts = (texts: unknown): boolean => Array.isArray(texts) && !texts.some(blank)
-
-function* faults(name: string, options: GuardOptions<KeyParts>): Generator<string> {
-  if (blank(name)) yield 'the name is empty'
-  for (const option of Object.keys(options)) {
-    if (!OPTIONS.has(option)) yield `there is no option ${option}`
-  }
-  if (blank(options.table)) yield 'the table is missing'
-  const parts = Object.entries(options.key ?? {})
-  if (parts.length === 0) yield 'the key has no parts'
-  for (const [part, { kind, sql } = {} as Partial<KeyPart>] of parts) {
-    if (!kind) yield `key part ${part} is not made by date(), uuid(), text(), …`
-    if (kind === 'expression' && blank(sql)) yield `key part ${part} has no SQL`
-  }
-  const nulls = new Set(parts.map(([, part]) => part?.nulls))
-  if (nulls.has('equal') && nulls.has('distinct')) {
-    yield "one index cannot hold NULLs both 'equal' and 'distinct'"
-  }
-  for (const option of ['where', 'unfinished', 'copies', 'index'] as const) {
-    if (options[option] !== undefined && blank(options[option])) yield `${option} is empty`
-  }
-  for (const option of ['keep', 'show'] as const) {
-    if (options[option] !== undefined && !namedTexts(options[option])) {
-      yield `${option} is not a list of texts`
-    }
-  }
-  if (options.copies !== undefined && options.copies in options.key) {
-    yield 'the copies column is part of the key'
-  }
-  if (Buffer.byteLength(options.index ?? '') > MAX_INDEX_NAME) yield 'index is over 63 bytes'
-}
-
-const indexName = (name: string, table: string): string =>
-  `ux_${table}_${name}`.replaceAll(/[^A-Za-z0-9]+/g, '_').slice(0, MAX_INDEX_NAME)
+const frozenChild = ({ table, columns }: Child): Child =>
+  Object.freeze({ table, columns: frozen(columns) })
 
 /**
  * Declares a business key on a table. Nothing is asked of the database yet.
@@ -124,7 +91,7 @@ export function guard<const Parts extends KeyParts>(
   name: string,
   options: GuardOptions<Parts>,
 ): Guard<Parts> {
-  const wrong = [...faults(name, options)]
+  const wrong = [...declarationFaults(name, options)]
   if (wrong.length > 0) {
     throw new OnceoverError('GUARD_INVALID', {
       message: `The guard ${JSON.stringify(name)} is not well declared: ${wrong.join('; ')}.`,
@@ -136,10 +103,10 @@ export function guard<const Parts extends KeyParts>(
     table: options.table,
     key: Object.freeze({ ...options.key }),
     where: options.where,
-    keep: options.keep ?? [],
-    losers: options.losers ?? 'delete',
-    show: options.show ?? [],
-    children: options.children ?? [],
+    keep: frozen(options.keep),
+    losers: frozenLosers(options.losers),
+    show: frozen(options.show),
+    children: frozen(options.children?.map(frozenChild)),
     copies: options.copies,
     remember: options.remember ?? 'row',
     unfinished: options.unfinished,
