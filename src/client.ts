@@ -100,7 +100,10 @@ function environmentOf(options: OnceoverOptions, counters: Counters): Environmen
       if (inspection.coverage.enforced) inspections.set(guard, inspection)
       return inspection
     },
-    forget: (guard) => inspections.delete(guard),
+    forget: (guard) => {
+      inspections.delete(guard)
+      migrated = false
+    },
     audited: async (session) => {
       migrated ||= await isMigrated(session)
       return migrated

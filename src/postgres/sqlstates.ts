@@ -31,8 +31,8 @@ export const SQLSTATE = {
   cannotConnectNow: '57P03',
   databaseDropped: '57P04',
   idleSessionTimeout: '57P05',
-  raiseException: 'P0001',
   uniqueViolation: '23505',
+  cardinalityViolation: '21000',
 } as const
 
 // Every SQLSTATE has a digit; EPIPE and our own USAGE have the length but none.
@@ -44,16 +44,23 @@ const codeOf = (error: object): string | undefined => {
   return [code, meta?.code].find((each): each is string => PATTERN.test(String(each)))
 }
 
-/**
- * The SQLSTATE of an error, found on it or on its causes, because ORMs wrap the driver's error.
- * Undefined where the error did not come from PostgreSQL.
- */
-export function sqlstate(error: unknown): string | undefined {
+// An ORM wraps the driver's error, so what PostgreSQL said may stand some causes down.
+function* chain(error: unknown): Generator<object> {
   let current = error
   for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
-    const code = codeOf(current)
-    if (code !== undefined) return code
+    yield current
     current = (current as { cause?: unknown }).cause
+  }
+}
+
+/**
+ * The SQLSTATE of an error, found on it or on its causes. Undefined where the error did not come
+ * from PostgreSQL.
+ */
+export function sqlstate(error: unknown): string | undefined {
+  for (const each of chain(error)) {
+    const code = codeOf(each)
+    if (code !== undefined) return code
   }
   return undefined
 }
@@ -64,18 +71,25 @@ export function isRetryable(error: unknown): boolean {
   return code === SQLSTATE.serializationFailure || code === SQLSTATE.deadlockDetected
 }
 
+const ROW_CLASSES = new Set(['22', '23', '44', 'P0'])
+const ROW_STATES: ReadonlySet<string> = new Set([
+  SQLSTATE.programLimitExceeded,
+  SQLSTATE.cardinalityViolation,
+])
+// Whatever SQLSTATE a trigger gives its RAISE, and the policy that a row breaks has that of a
+// missing privilege: only the function of the server that raised the error tells.
+const ROW_ROUTINES = new Set(['exec_stmt_raise', 'ExecWithCheckOptions'])
+
 /**
  * True where the error is the fault of a row's values and not of the statement or the server:
- * data exceptions (22), constraint violations (23), too large for an index (54000), and a
- * trigger's RAISE EXCEPTION (P0001).
+ * data exceptions (22), constraint violations (23), a view's or a policy's check, too large for an
+ * index (54000), and what a trigger raises.
  */
 export function isRowFault(error: unknown): boolean {
   const code = sqlstate(error)
-  if (code === undefined) return false
-  return (
-    code.startsWith('22') ||
-    code.startsWith('23') ||
-    code === SQLSTATE.programLimitExceeded ||
-    code === SQLSTATE.raiseException
+  if (code === undefined || isRetryable(error)) return false
+  if (ROW_CLASSES.has(code.slice(0, 2)) || ROW_STATES.has(code)) return true
+  return [...chain(error)].some(({ routine }: { routine?: unknown }) =>
+    ROW_ROUTINES.has(String(routine)),
   )
 }

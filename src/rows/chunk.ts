@@ -1,8 +1,6 @@
-import { OnceoverError } from '../core/error.ts'
 import type { RowValues, Verdict, VerdictName } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Session } from '../postgres/session.ts'
-import { sqlstate } from '../postgres/sqlstates.ts'
 import { jsonInput, type Row } from './prepare.ts'
 import { insertRows, lockKeys, type Statement } from './queries.ts'
 
@@ -21,7 +19,8 @@ export interface Outcome {
   readonly found: readonly unknown[] | null
 }
 
-function zip(columns: readonly { name: string }[], values: readonly unknown[]): RowValues {
+/** The values of named columns or parts, by name. */
+export function zip(columns: readonly { name: string }[], values: readonly unknown[]): RowValues {
   const row: Record<string, unknown> = {}
   for (let place = 0; place < columns.length; place++) {
     row[columns[place]?.name ?? ''] = values[place]
@@ -124,30 +123,3 @@ export async function insertChunk(
   }
   return { verdicts: [...verdicts, ...unrecorded], unrecorded }
 }
-
-/** A row that PostgreSQL refused by itself, as a verdict: `invalid` for a data exception. */
-export function refusedRow(
-  inspection: Inspection,
-  row: Row,
-  key: RowValues,
-  error: unknown,
-): Verdict {
-  const state = sqlstate(error) ?? ''
-  const details = error instanceof OnceoverError ? error.details : {}
-  const cause = error instanceof OnceoverError ? error.cause : error
-  const constraint = details.constraint
-  return {
-    index: row.index,
-    verdict: /^(22|54)/.test(state) ? 'invalid' : 'failed',
-    key,
-    reason: cause instanceof Error ? cause.message : `${inspection.table.name}: ${state}`,
-    sqlstate: state,
-    ...(typeof constraint === 'string' && { constraint }),
-  }
-}
-
-/** The answer of the statement that orders rows: pairs of a place and the first with its key. */
-export const parsePlaces = (
-  answer: readonly Record<string, unknown>[],
-): readonly (readonly [place: number, first: number])[] =>
-  JSON.parse(String(answer[0]?.places ?? '[]')) ?? []

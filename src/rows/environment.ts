@@ -17,6 +17,7 @@ export interface Environment {
   readonly counters: Counters
   /** The guard held against the catalogue, remembered until `forget`. */
   inspect(guard: Guard, session: Session): Promise<Inspection>
+  /** Has the guard and our schema looked at again: what was known of them was wrong. */
   forget(guard: Guard): void
   /** Whether Onceover's own tables are there. */
   audited(session: Session): Promise<boolean>
@@ -38,6 +39,21 @@ export function inTransaction<T>(
     return session.savepoint(() => work(session))
   }
   return database.transaction((own) => work(database.within(own)), { retries: RETRIES })
+}
+
+// The last call on each handle that is not done yet.
+const lines = new WeakMap<object, Promise<unknown>>()
+
+/**
+ * Runs the calls on one handle one after the other. At once, their savepoints would interleave,
+ * and the failure of one would roll the rows of another back.
+ */
+export async function inTurn<T>({ handle }: InsertOptions, work: () => Promise<T>): Promise<T> {
+  if (!handle) return work()
+  const before = lines.get(handle) ?? Promise.resolve()
+  const own = before.then(work, work)
+  lines.set(handle, own)
+  return own
 }
 
 const STALE: ReadonlySet<string | undefined> = new Set([

@@ -1,11 +1,20 @@
 import { OnceoverError } from '../core/error.ts'
 import { type RowValues, type Totals, totalsOf, type Verdict } from '../core/verdict.ts'
 import type { Guard, KeyOf, RowOf } from '../guards/guard.ts'
-import { type Environment, inTransaction, report, withFreshInspection } from './environment.ts'
-import { checkEnforced, checkOptions, type InsertOptions } from './options.ts'
+import { type Call, openCall } from './call.ts'
+import { type Care, withCare } from './care.ts'
+import {
+  type Environment,
+  inTransaction,
+  inTurn,
+  report,
+  withFreshInspection,
+} from './environment.ts'
+import { checkOptions, type InsertOptions } from './options.ts'
 import { prepareRows } from './prepare.ts'
+import { record } from './record.ts'
 import { rejection } from './rejection.ts'
-import { auditOf, contextOf, fastThenCareful, insertPrepared, record } from './write.ts'
+import { insertPrepared } from './write.ts'
 
 /** What an insert answers. */
 export interface InsertResult<Key = RowValues> {
@@ -30,10 +39,12 @@ const WHOLE: CallShape = { offset: 0, run: undefined, allColumns: false }
 
 // Thrown to roll a rejected input back; never leaves this file.
 class Rejected extends Error {
+  readonly call: Call
   readonly verdicts: readonly Verdict[]
 
-  constructor(verdicts: readonly Verdict[]) {
+  constructor(call: Call, verdicts: readonly Verdict[]) {
     super('rejected')
+    this.call = call
     this.verdicts = verdicts
   }
 }
@@ -53,43 +64,56 @@ export async function insertArray<G extends Guard>(
       fix: 'Pass an array of objects, a sql`SELECT …`, or use insertStream() for an iterable.',
     })
   }
-  return withFreshInspection(environment, guard, () =>
-    insertOnce(environment, guard, rows, options, shape),
+  return inTurn(options, () =>
+    withFreshInspection(environment, guard, async () => {
+      try {
+        const done = await withCare(options.handle === undefined, (care) =>
+          attempt(environment, guard, rows, options, shape, care),
+        )
+        return answer(environment, done)
+      } catch (error) {
+        if (!(error instanceof Rejected)) throw error
+        return reject(environment, guard, options, error)
+      }
+    }),
   )
 }
 
-async function insertOnce<G extends Guard>(
+interface Done {
+  readonly call: Call
+  readonly verdicts: readonly Verdict[]
+}
+
+async function attempt(
   environment: Environment,
-  guard: G,
-  rows: readonly RowOf<G>[],
+  guard: Guard,
+  rows: readonly RowValues[],
   options: InsertOptions,
   { offset, run, allColumns }: CallShape,
-): Promise<InsertResult<KeyOf<G>>> {
-  const { database } = environment
-  const reading = options.handle ? database.within(options.handle) : database.session
-  const [inspection, recorded] = await reading.savepoint(
-    async () =>
-      [await environment.inspect(guard, reading), await environment.audited(reading)] as const,
-  )
-  checkEnforced(inspection)
-  const audit = { ...auditOf(inspection, options), ...(run && { run }) }
-  const shown = allColumns ? [...inspection.table.columns.values()] : inspection.shown
-  const context = contextOf(inspection, options, recorded ? audit : undefined, shown)
-  const prepared = prepareRows(inspection, rows, offset)
-  const verdicts = await fastThenCareful((careful) =>
-    inTransaction(environment, options, async (session) => {
-      const done = await insertPrepared(session, context, prepared, careful)
-      const all = done.every(({ verdict }) => verdict === 'created')
-      if (options.onDuplicate === 'reject' && !all) throw new Rejected(done)
-      return done
-    }),
-  ).catch(async (error: unknown) => {
-    if (!(error instanceof Rejected)) throw error
-    const rest = error.verdicts.filter(({ verdict }) => verdict !== 'created')
-    await inTransaction(environment, options, (session) => record(session, context, rest))
-    report(environment, audit, totalsOf(rest), rest, recorded)
-    throw rejection(guard.name, error.verdicts)
+  care: Care,
+): Promise<Done> {
+  const open = () => openCall(environment, guard, options, { run, allColumns })
+  // What is wrong with a row may be only that the table has changed since it was looked at.
+  if (care !== 'fast') environment.forget(guard)
+  let call = await open()
+  let prepared = prepareRows(call.inspection, rows, offset)
+  if (prepared.strange && care === 'fast') {
+    environment.forget(guard)
+    call = await open()
+    prepared = prepareRows(call.inspection, rows, offset)
+  }
+  return inTransaction(environment, options, async (session) => {
+    const verdicts = await insertPrepared(session, call.context, prepared, care)
+    const all = verdicts.every(({ verdict }) => verdict === 'created')
+    if (options.onDuplicate === 'reject' && !all) throw new Rejected(call, verdicts)
+    return { call, verdicts }
   })
+}
+
+function answer<G extends Guard>(
+  environment: Environment,
+  { call: { audit, recorded }, verdicts }: Done,
+): InsertResult<KeyOf<G>> {
   const totals = totalsOf(verdicts)
   report(environment, audit, totals, verdicts, recorded)
   return {
@@ -97,6 +121,19 @@ async function insertOnce<G extends Guard>(
     totals,
     verdicts: verdicts as readonly Verdict<KeyOf<G>>[],
   }
+}
+
+// The input is rolled back; that it was rejected, and by what, is recorded for itself.
+async function reject(
+  environment: Environment,
+  guard: Guard,
+  options: InsertOptions,
+  { call, verdicts }: Done,
+): Promise<never> {
+  const rest = verdicts.filter(({ verdict }) => verdict !== 'created')
+  await inTransaction(environment, options, (session) => record(session, call.context, rest))
+  report(environment, call.audit, totalsOf(rest), rest, call.recorded)
+  throw rejection(guard.name, verdicts)
 }
 
 /** What an insert of one row answers: its verdict, with `run` as in InsertResult. */

@@ -1,10 +1,16 @@
 import type { Session } from '../postgres/session.ts'
 import { isRowFault } from '../postgres/sqlstates.ts'
 
-/** What came of a range of rows: results of the statements that passed, and the rows that did not. */
+/** A row that PostgreSQL refused by itself: its place, and what PostgreSQL said. */
+export interface Fault {
+  readonly place: number
+  readonly error: unknown
+}
+
+/** What came of a range of rows: results of the statements that passed, and the rows refused. */
 export interface Isolated<Result> {
-  readonly results: Result[]
-  readonly refused: { readonly place: number; readonly error: unknown }[]
+  readonly results: readonly Result[]
+  readonly refused: readonly Fault[]
 }
 
 /**
@@ -32,4 +38,21 @@ export async function isolate<Result>(
     results: [...left.results, ...right.results],
     refused: [...left.refused, ...right.refused],
   }
+}
+
+/**
+ * Runs a statement that writes nothing over all rows that it takes, at once: rows that break it
+ * are isolated first. Half by half, equal keys in two halves would not meet.
+ */
+export async function sift<Row, Result>(
+  session: Session,
+  rows: readonly Row[],
+  run: (rows: readonly Row[]) => Promise<readonly Result[]>,
+): Promise<{ readonly results: readonly Result[]; readonly refused: readonly Fault[] }> {
+  const { results, refused } = await isolate(session, 0, rows.length, (start, end) =>
+    run(rows.slice(start, end)),
+  )
+  if (results.length <= 1) return { results: results[0] ?? [], refused }
+  const places = new Set(refused.map(({ place }) => place))
+  return { results: await run(rows.filter((_, place) => !places.has(place))), refused }
 }

@@ -14,6 +14,8 @@ export interface Row {
 export interface Prepared {
   readonly rows: readonly Row[]
   readonly invalid: readonly Verdict[]
+  /** True where a row has a column that the table has not. */
+  readonly strange: boolean
 }
 
 // Only what a row has itself is sent: not what its class has, nor what its toJSON would make of it.
@@ -81,6 +83,7 @@ export function prepareRows(
 ): Prepared {
   const rows: Row[] = []
   const invalid: Verdict[] = []
+  let strange = false
   let index = offset
   for (const given of input) {
     const values = isRecord(given) ? ownValues(given) : undefined
@@ -89,10 +92,11 @@ export function prepareRows(
     else {
       const key = attemptedKey(inspection, given)
       invalid.push({ index, verdict: 'invalid', key, reason: reason ?? '' })
+      strange ||= Object.keys(values ?? {}).some((name) => !inspection.table.columns.has(name))
     }
     index++
   }
-  return { rows, invalid }
+  return { rows, invalid, strange }
 }
 
 const hex = (values: RowValues, columns: readonly Column[]): RowValues =>

@@ -2,14 +2,15 @@ import { OnceoverError } from '../core/error.ts'
 import { totalsOf, type Verdict } from '../core/verdict.ts'
 import type { Guard, KeyOf, RowOf } from '../guards/guard.ts'
 import type { Session } from '../postgres/session.ts'
+import { contextOf } from './call.ts'
 import { asVerdict, type Context, type Group, outcomesOf } from './chunk.ts'
-import type { Environment } from './environment.ts'
+import { type Environment, inTurn } from './environment.ts'
 import type { InsertResult } from './insert.ts'
-import { isolate } from './isolate.ts'
+import { sift } from './isolate.ts'
 import { checkOptions, type InsertOptions } from './options.ts'
 import { jsonInput, prepareRows, type Row } from './prepare.ts'
 import { previewRows } from './queries.ts'
-import { contextOf, refusedRows } from './write.ts'
+import { refusedRows } from './refused.ts'
 
 async function previewPart(session: Session, context: Context, rows: readonly Row[]) {
   const { inspection } = context
@@ -29,18 +30,20 @@ export async function preview<G extends Guard>(
   if (!Array.isArray(rows)) {
     throw new OnceoverError('INPUT_INVALID', { message: 'The rows are not an array.' })
   }
-  const { database } = environment
-  const session = options.handle ? database.within(options.handle) : database.session
-  const inspection = await session.savepoint(() => environment.inspect(guard, session))
-  const context = contextOf(inspection, options, undefined)
-  const prepared = prepareRows(inspection, rows)
-  const { results, refused } = await isolate(session, 0, prepared.rows.length, (start, end) =>
-    previewPart(session, context, prepared.rows.slice(start, end)),
-  )
-  const verdicts: Verdict[] = [
-    ...prepared.invalid,
-    ...results.flat(),
-    ...refusedRows(context, prepared.rows, refused),
-  ].sort((left, right) => left.index - right.index)
-  return { totals: totalsOf(verdicts), verdicts: verdicts as readonly Verdict<KeyOf<G>>[] }
+  return inTurn(options, async () => {
+    const { database } = environment
+    const session = options.handle ? database.within(options.handle) : database.session
+    const inspection = await session.savepoint(() => environment.inspect(guard, session))
+    const context = contextOf(inspection, options, undefined)
+    const prepared = prepareRows(inspection, rows)
+    const { results, refused } = await sift(session, prepared.rows, (part) =>
+      previewPart(session, context, part),
+    )
+    const verdicts: Verdict[] = [
+      ...prepared.invalid,
+      ...results,
+      ...refusedRows(inspection, prepared.rows, refused),
+    ].sort((left, right) => left.index - right.index)
+    return { totals: totalsOf(verdicts), verdicts: verdicts as readonly Verdict<KeyOf<G>>[] }
+  })
 }

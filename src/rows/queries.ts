@@ -62,6 +62,9 @@ const jsonIdentity = (prefix: string, { table }: Inspection, all: readonly Colum
 
 const keyNames = ({ parts }: Inspection): string[] => parts.map((_, index) => `once_k${index}`)
 
+const jsonKey = ({ parts }: Inspection): string =>
+  jsonArray(parts.map(({ column }, index) => asJson(`once_k${index}`, column?.base)))
+
 const equal = (left: string, right: string, nullable: boolean): string =>
   nullable ? `(${left} = ${right} OR (${left} IS NULL AND ${right} IS NULL))` : `${left} = ${right}`
 
@@ -153,7 +156,8 @@ const insertedRows = (statement: Statement): Sql => {
   const keys = parts.map(({ encoding }, index) => `${encoding.indexed} AS once_k${index}`)
   return sql.raw(`
   inserted AS (
-    INSERT INTO ${table.quoted} AS once_table (${[...names, ...(copies ? [copies.quoted] : [])].join(', ')})
+    INSERT INTO ${table.quoted} AS once_table
+      (${[...names, ...(copies ? [copies.quoted] : [])].join(', ')})
     ${written.some(({ identity }) => identity === 'a') ? 'OVERRIDING SYSTEM VALUE' : ''}
     SELECT ${[...names, ...(copies ? ['coalesce(once_top + 1, 0)'] : [])].join(', ')} FROM met
     WHERE once_fault IS NULL AND once_ord = once_first
@@ -217,17 +221,18 @@ const outcomes = (
         ${policy === 'skip' ? `WHEN once_met THEN 'skipped'` : ''}
         ELSE 'raced'`
     : `WHEN once_met THEN '${MET[policy]}' ELSE 'created'`
-  const key = inspection.parts.map(({ column }, index) => asJson(`once_k${index}`, column?.base))
+  const made = done ? `CASE WHEN once_made THEN ${jsonRow('once_m', shown, all)} END` : 'NULL::json'
+  const identity = `CASE WHEN once_met THEN ${jsonIdentity('once_f', inspection, all)} END`
   return sql.raw(`
   outcome AS MATERIALIZED (
-    SELECT once_ord AS ord, once_first AS first, ${jsonArray(key)} AS key,
+    SELECT once_ord AS ord, once_first AS first, ${jsonKey(inspection)} AS key,
       CASE WHEN once_fault IS NOT NULL THEN 'invalid'
         WHEN once_ord <> once_first THEN 'collided' ${verdict} END AS verdict,
       CASE WHEN once_fault IS NOT NULL THEN once_fault
         WHEN once_met ${done ? 'AND once_made IS NULL' : ''} THEN 'exists' END AS reason,
-      ${done ? `CASE WHEN once_made THEN ${jsonRow('once_m', shown, all)} END` : 'NULL::json'} AS made,
+      ${made} AS made,
       CASE WHEN once_met THEN ${jsonRow('once_f', shown, all)} END AS found,
-      ${done ? `CASE WHEN once_met THEN ${jsonIdentity('once_f', inspection, all)} END` : 'NULL::json'} AS found_id
+      ${done ? identity : 'NULL::json'} AS found_id
     FROM ${done ? 'made' : 'met'})`)
 }
 
@@ -269,11 +274,25 @@ export const previewRows = (statement: Omit<Statement, 'audit'>): Sql => {
     ${groupOutcomes(GROUPED)} ${ANSWER}`
 }
 
-/** The places of the rows in key order, each with the first place that has the same key. */
-export const orderRows = (inspection: Inspection, input: Input): Sql =>
-  sql`SELECT json_agg(json_build_array(once_ord, once_first) ORDER BY
-    ${sql.raw(keyNames(inspection).join(', '))}, once_ord)::text AS places
+/**
+ * The places of the rows in key order, each with the first place that has the same key, and with
+ * the key itself for every row or for those that collided.
+ */
+export const orderRows = (
+  inspection: Inspection,
+  input: Input,
+  keyed: 'every' | 'collided',
+): Sql => {
+  const keys = keyNames(inspection)
+  const key = jsonKey(inspection)
+  const shown = keyed === 'every' ? key : `CASE WHEN once_ord <> once_first THEN ${key} END`
+  return sql`SELECT json_agg(json_build_array(once_ord, once_first, ${sql.raw(shown)}) ORDER BY
+    ${sql.raw(keys.join(', '))}, once_ord)::text AS places
     FROM (${rankedRows(inspection, input)}) AS ranked`
+}
+
+/** Has deferred constraints checked by each statement until the transaction ends. */
+export const checkAtOnce = (): Sql => sql.raw('SET CONSTRAINTS ALL IMMEDIATE')
 
 /**
  * Takes a transaction lock on each key of a guard with copies, in one order for every caller. A

@@ -5,8 +5,15 @@ import type { Inspection } from '../guards/inspect.ts'
 import type { Column } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Sql } from '../postgres/sql.ts'
-import { type Context, refusedRow } from './chunk.ts'
-import { type Environment, inTransaction, report, withFreshInspection } from './environment.ts'
+import { openCall } from './call.ts'
+import type { Context } from './chunk.ts'
+import {
+  type Environment,
+  inTransaction,
+  inTurn,
+  report,
+  withFreshInspection,
+} from './environment.ts'
 import {
   dropStage,
   selectStagedColumns,
@@ -16,10 +23,11 @@ import {
 } from './input/queries.ts'
 import type { InsertResult } from './insert.ts'
 import { isolate } from './isolate.ts'
-import { checkEnforced, checkOptions, type InsertOptions } from './options.ts'
+import { checkOptions, type InsertOptions } from './options.ts'
 import { attemptedKey } from './prepare.ts'
 import { insertSelected, lockKeys } from './queries.ts'
-import { auditOf, contextOf, record } from './write.ts'
+import { record } from './record.ts'
+import { refusedRow } from './refused.ts'
 
 interface Staged {
   readonly columns: readonly Column[]
@@ -123,27 +131,23 @@ export async function insertSelect<G extends Guard>(
   options: InsertOptions,
 ): Promise<InsertResult<KeyOf<G>>> {
   checkOptions(guard, options)
-  return withFreshInspection(environment, guard, async () => {
-    const result = await inTransaction(environment, options, async (session) => {
-      const inspection = await environment.inspect(guard, session)
-      checkEnforced(inspection)
-      const recorded = await environment.audited(session)
-      const audit = auditOf(inspection, options)
-      const context = contextOf(inspection, options, recorded ? audit : undefined)
-      const done = await insertStaged(session, context, select)
-      const { rows, created } = done.totals
-      if (options.onDuplicate === 'reject' && created < rows)
-        throw rejectedSelect(guard, done.totals)
-      return { ...done, audit, recorded }
-    })
-    const { audit, recorded, totals, verdicts } = result
-    report(environment, audit, totals, verdicts, recorded)
-    return {
-      ...(recorded && { run: audit.run }),
-      totals,
-      verdicts: verdicts as readonly Verdict<KeyOf<G>>[],
-    }
-  })
+  return inTurn(options, () =>
+    withFreshInspection(environment, guard, async () => {
+      const { context, audit, recorded } = await openCall(environment, guard, options, {})
+      const { totals, verdicts } = await inTransaction(environment, options, async (session) => {
+        const done = await insertStaged(session, context, select)
+        const all = done.totals.created === done.totals.rows
+        if (options.onDuplicate === 'reject' && !all) throw rejectedSelect(guard, done.totals)
+        return done
+      })
+      report(environment, audit, totals, verdicts, recorded)
+      return {
+        ...(recorded && { run: audit.run }),
+        totals,
+        verdicts: verdicts as readonly Verdict<KeyOf<G>>[],
+      }
+    }),
+  )
 }
 
 const rejectedSelect = (guard: Guard, totals: InsertResult['totals']): OnceoverError =>
