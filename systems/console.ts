@@ -1,6 +1,8 @@
 import { createColors } from 'picocolors'
 import { type Figure, holds, inWords, type Measured, type SystemReport } from './demo-report.ts'
 
+type Paint = ReturnType<typeof createColors>
+
 /** How text is laid out: its width in columns, and whether it may be coloured. */
 export interface Style {
   readonly columns: number
@@ -59,21 +61,25 @@ export function reportLines(report: SystemReport, style: Style, seconds: number)
   ]
 }
 
-function figureLines(
-  figure: Figure,
-  labelWidth: number,
-  paint: ReturnType<typeof createColors>,
-): string[] {
+function figureLines(figure: Figure, labelWidth: number, paint: Paint): string[] {
   const indent = figure.what.slice(0, figure.what.search(/\S/))
   const lines = wrap(figure.what.trim(), labelWidth, indent).map((line) => line.padEnd(labelWidth))
-  const colour = (measured: Measured | undefined, good: (text: string) => string) => {
-    const text = number(measured).padStart(NUMBER_WIDTH)
-    if (measured?.must === undefined) return text
-    return holds(measured) ? good(text) : paint.inverse(text)
-  }
+  const { naive, onceover } = figure
+  // Damage is what differs: a figure that both sides agree on is not painted as one.
+  const damage = naive?.value === onceover?.value ? String : paint.red
+  const values = painted(naive, damage, paint) + painted(onceover, paint.green, paint)
   const last = lines.pop() ?? ''
-  const values = colour(figure.naive, paint.red) + colour(figure.onceover, paint.green)
   return [...lines, last + values].map((line) => (INDENT + line).trimEnd())
+}
+
+function painted(
+  measured: Measured | undefined,
+  good: (text: string) => string,
+  paint: Paint,
+): string {
+  const text = number(measured).padStart(NUMBER_WIDTH)
+  if (measured?.must === undefined) return text
+  return holds(measured) ? good(text) : paint.inverse(text)
 }
 
 /** One sentence per figure that is not what it must be. */
