@@ -20,8 +20,8 @@ const textArray = (items: readonly string[]): Sql =>
   sql.raw(`ARRAY[${items.map(quoteLiteral).join(', ')}]::text[]`)
 
 /**
- * A CTE `grouped` of what stands in the CTE `outcome (ord, verdict, reason, key, found_id)`: one line
- * for each verdict, reason and thousand rows, its keys in an array. The same text goes into the
+ * A CTE `grouped` of what stands in the CTE `outcome (ord, verdict, reason, key, found_id)`: one
+ * line for each verdict, reason and thousand rows, its keys in an array. The same text goes into the
  * event and into the answer.
  *
  * @param more further aggregates over `outcome`, each with its name
@@ -50,7 +50,8 @@ export const recordGroups = ({ run, guard, parts, policy, reason, actor }: Audit
       ${actor ?? null}::text, ${textArray(parts)}, keys, existing
     FROM grouped WHERE verdict <> 'raced'),
   run AS (
-    INSERT INTO onceover.run AS known (id, guard, policy, reason, actor, ${sql.raw(VERDICTS.join(', '))})
+    INSERT INTO onceover.run AS known
+      (id, guard, policy, reason, actor, ${sql.raw(VERDICTS.join(', '))})
     SELECT ${run}::uuid, ${guard}::text, ${policy}::text, ${reason ?? null}::text,
       ${actor ?? null}::text, ${sql.raw(VERDICTS.map(counted).join(', '))}
     FROM grouped

@@ -2,7 +2,9 @@ import type { RowValues, Verdict, VerdictName } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Session } from '../postgres/session.ts'
 import { jsonInput, type Row } from './prepare.ts'
-import { insertRows, lockKeys, type Statement } from './queries.ts'
+import { insertRows } from './queries.ts'
+import { lockKeys } from './ranked/queries.ts'
+import type { Statement } from './statement.ts'
 
 /** What the statements of one call have in common. */
 export type Context = Omit<Statement, 'input'>

@@ -4,7 +4,7 @@ import type { Session } from '../postgres/session.ts'
 import { zip } from './chunk.ts'
 import { sift } from './isolate.ts'
 import { jsonInput, type Row } from './prepare.ts'
-import { orderRows } from './queries.ts'
+import { orderRows } from './ranked/queries.ts'
 import { refusedRows } from './refused.ts'
 
 interface Place {

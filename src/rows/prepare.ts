@@ -135,5 +135,6 @@ export function jsonInput(inspection: Inspection, rows: readonly Row[]): Input {
         ...missing(values, columns),
         ...hex(values, binary),
       }))
-  return { relation: jsonRelation(toJson(sent), columns, partial), columns, partial }
+  const relation = jsonRelation(toJson(sent), columns, partial)
+  return { relation, columns, partial, single: rows.length === 1 }
 }

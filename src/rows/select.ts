@@ -25,7 +25,8 @@ import type { InsertResult } from './insert.ts'
 import { isolate } from './isolate.ts'
 import { checkOptions, type InsertOptions } from './options.ts'
 import { attemptedKey } from './prepare.ts'
-import { insertSelected, lockKeys } from './queries.ts'
+import { insertSelected } from './queries.ts'
+import { lockKeys } from './ranked/queries.ts'
 import { record } from './record.ts'
 import { refusedRow } from './refused.ts'
 
@@ -68,7 +69,8 @@ async function insertRange(
   let raced: readonly number[] | undefined
   for (let race = 0; race <= MAX_RACES; race++) {
     const relation = stagedRelation(staged.columns, range, raced)
-    const input = { relation, columns: staged.columns, partial: new Set<Column>() }
+    const single = (raced?.length ?? range[1] - range[0]) === 1
+    const input = { relation, columns: staged.columns, partial: new Set<Column>(), single }
     if (context.inspection.copies) await session.query(lockKeys(context.inspection, input))
     const answer = await session.query<{ verdict: string; count: string; places: string | null }>(
       insertSelected({ ...context, input }),

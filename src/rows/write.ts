@@ -5,7 +5,7 @@ import { type ChunkVerdicts, type Context, insertChunk } from './chunk.ts'
 import { isolate } from './isolate.ts'
 import { keysOf, orderAll } from './order.ts'
 import type { Prepared, Row } from './prepare.ts'
-import { checkAtOnce } from './queries.ts'
+import { checkAtOnce } from './ranked/queries.ts'
 import { record } from './record.ts'
 import { refusedRows } from './refused.ts'
 

@@ -10,6 +10,8 @@ export interface Input {
   readonly columns: readonly Column[]
   /** Those of them that some rows leave out; such a row names their places in `once_missing`. */
   readonly partial: ReadonlySet<Column>
+  /** True where it is one row. */
+  readonly single: boolean
 }
 
 // Columns that a statement computes besides those given, because the guard's SQL reads them.
@@ -46,7 +48,8 @@ export const inputRows = (inspection: Inspection, input: Input): Sql => {
       : `given.${column.quoted}`,
   )
   const values = defaults.map((each) => `(${each.default})::${each.type} AS ${each.quoted}`)
-  const plain = sql`SELECT ${sql.raw(['once_ord', ...given, ...values].join(', '))}
+  const own = input.partial.size > 0 ? ['once_ord', 'once_missing'] : ['once_ord']
+  const plain = sql`SELECT ${sql.raw([...own, ...given, ...values].join(', '))}
     FROM ${input.relation} AS given`
   if (generated.length === 0) return plain
   const computed = generated.map((each) => `(${each.default}) AS ${each.quoted}`)

@@ -1,0 +1,67 @@
+import type { Inspection } from '../../guards/inspect.ts'
+import type { Column } from '../../guards/table.ts'
+import { quoteLiteral } from '../../postgres/identifier.ts'
+
+const EXACT = new Set(['int8', 'numeric', 'money', 'float8', 'float4'])
+const EXACT_ARRAYS = new Set([...EXACT].map((base) => `_${base}`))
+
+// A JSON number would lose digits in JavaScript, and a timestamptz would be in the session's zone.
+const asJson = (expression: string, base = ''): string => {
+  if (EXACT.has(base)) return `(${expression})::text`
+  if (EXACT_ARRAYS.has(base)) return `(${expression})::text[]`
+  if (base !== 'timestamptz') return expression
+  return `CASE WHEN isfinite(${expression})
+    THEN (to_json((${expression}) AT TIME ZONE 'UTC') #>> '{}') || 'Z'
+    ELSE (${expression})::text END`
+}
+
+const MAX_ARGUMENTS = 100
+
+// json and not jsonb: it is only written down, and text is joined several times faster. A function
+// takes at most 100 arguments, so a wider row is put together from parts.
+const jsonArray = (items: readonly string[]): string => {
+  if (items.length <= MAX_ARGUMENTS) return `json_build_array(${items.join(', ')})`
+  const parts: string[] = []
+  for (let start = 0; start < items.length; start += MAX_ARGUMENTS) {
+    parts.push(`jsonb_build_array(${items.slice(start, start + MAX_ARGUMENTS).join(', ')})`)
+  }
+  return `(${parts.join(' || ')})::json`
+}
+
+/** The names under which a row's columns pass through a statement: `once_f0`, `once_f1`, … */
+export const places = (prefix: string, columns: readonly Column[]): string[] =>
+  columns.map((_, place) => `${prefix}${place}`)
+
+/** The columns of a table's row under names that no column of the input has. */
+export const renamed = (prefix: string, columns: readonly Column[]): string[] =>
+  columns.map(({ quoted }, place) => `${quoted} AS ${prefix}${place}`)
+
+/** Some of a row's columns as a JSON array. */
+export const jsonRow = (
+  prefix: string,
+  columns: readonly Column[],
+  all: readonly Column[],
+): string =>
+  jsonArray(columns.map((column) => asJson(`${prefix}${all.indexOf(column)}`, column.base)))
+
+/** The primary key of a row as a JSON object. */
+export const jsonIdentity = (
+  prefix: string,
+  { table }: Inspection,
+  all: readonly Column[],
+): string =>
+  `json_build_object(${table.primaryKey
+    .map(
+      (column) =>
+        `${quoteLiteral(column.name)}, ${asJson(`${prefix}${all.indexOf(column)}`, column.base)}`,
+    )
+    .join(', ')})`
+
+/** The primary key and the columns to answer with. */
+export const answered = ({ table }: Inspection, shown: readonly Column[]): readonly Column[] => [
+  ...new Set([...table.primaryKey, ...shown]),
+]
+
+/** The canonical key of a ranked row as a JSON array. */
+export const jsonKey = ({ parts }: Inspection): string =>
+  jsonArray(parts.map(({ column }, index) => asJson(`once_k${index}`, column?.base)))

@@ -1,0 +1,152 @@
+import { indexKey } from '../../guards/coverage.ts'
+import type { Inspection } from '../../guards/inspect.ts'
+import { quoteLiteral } from '../../postgres/identifier.ts'
+import { type Sql, sql } from '../../postgres/sql.ts'
+import { answered, places, renamed } from '../answer/queries.ts'
+import { writtenColumns } from '../input/queries.ts'
+import { bound, equal, keyNames } from '../ranked/queries.ts'
+import type { Statement } from '../statement.ts'
+
+// A system column cannot be asked of a partitioned table: there the update leaves a mark instead,
+// which the next row's RETURNING compares with the row at hand.
+const MARK = quoteLiteral('onceover.replaced')
+
+const identityText = ({ table }: Inspection): string => {
+  const columns = table.primaryKey.map(({ quoted }) => `once_table.${quoted}`)
+  return `json_build_array(${columns.join(', ')})::text`
+}
+
+const wasReplaced = (inspection: Inspection): string =>
+  inspection.table.partitioned
+    ? `coalesce(current_setting(${MARK}, true), '') = ${identityText(inspection)}`
+    : 'xmax <> 0'
+
+// Which rows left a column out is known of the input only, where a row is found by its key.
+const leftOut = ({ parts }: Inspection, place: number): string => {
+  const key = (items: readonly string[]) => `json_build_array(${items.join(', ')})::text`
+  return `(SELECT ${key(parts.map(({ encoding }) => encoding.indexed))}
+      FROM (SELECT EXCLUDED.*) AS once_excluded)
+    IN (SELECT ${key(parts.map((_, index) => `once_k${index}`))}
+      FROM met WHERE ${place} = ANY(once_missing))`
+}
+
+// What a row leaves out stays as it is; its primary key stays whatever it says.
+const assignments = ({ inspection, input }: Statement): string[] => {
+  const { table } = inspection
+  const own = new Set(table.primaryKey)
+  const set = input.columns.flatMap((column, place) => {
+    if (own.has(column)) return []
+    const { quoted } = column
+    const value = input.partial.has(column)
+      ? `CASE WHEN ${leftOut(inspection, place)} THEN once_table.${quoted}
+          ELSE EXCLUDED.${quoted} END`
+      : `EXCLUDED.${quoted}`
+    return [`${quoted} = ${value}`]
+  })
+  const first = table.primaryKey[0]?.quoted
+  const mark = `set_config(${MARK}, ${identityText(inspection)}, true)`
+  const touch = table.partitioned
+    ? `CASE WHEN ${mark} <> '' THEN once_table.${first} END`
+    : `once_table.${first}`
+  return set.length === 0 || table.partitioned ? [...set, `${first} = ${touch}`] : set
+}
+
+const conflictAction = (statement: Statement): string => {
+  const { guard, table, parts } = statement.inspection
+  const target = `(${indexKey(guard, table, parts).join(', ')})`
+  const where = guard.where ? ` WHERE ${guard.where}` : ''
+  return statement.policy === 'replace'
+    ? `ON CONFLICT ${target}${where} DO UPDATE SET ${assignments(statement).join(', ')}`
+    : `ON CONFLICT ${target}${where} DO NOTHING`
+}
+
+/**
+ * The CTE `inserted`: rows go in by key order, the same for every caller, so that two calls cannot
+ * wait for each other.
+ */
+export const insertedRows = (statement: Statement): Sql => {
+  const { inspection, input, policy, shown } = statement
+  const { table, parts, copies } = inspection
+  const written = writtenColumns(inspection, input)
+  const names = written.map(({ quoted }) => quoted)
+  const order = ['once_bound', ...keyNames(inspection), 'once_ord'].join(', ')
+  const keys = parts.map(({ encoding }, index) => `${encoding.indexed} AS once_k${index}`)
+  return sql.raw(`
+  inserted AS (
+    INSERT INTO ${table.quoted} AS once_table
+      (${[...names, ...(copies ? [copies.quoted] : [])].join(', ')})
+    ${written.some(({ identity }) => identity === 'a') ? 'OVERRIDING SYSTEM VALUE' : ''}
+    SELECT ${[...names, ...(copies ? ['coalesce(once_top + 1, 0)'] : [])].join(', ')} FROM met
+    WHERE once_fault IS NULL AND once_ord = once_first
+      ${policy === 'skip' ? 'AND once_met IS NULL' : ''}
+    ORDER BY ${order}
+    ${conflictAction(statement)}
+    RETURNING ${[...renamed('once_m', answered(inspection, shown)), ...keys].join(', ')},
+      true AS once_made, ${bound(inspection)} AS once_bound,
+      ${policy === 'replace' ? wasReplaced(inspection) : 'false'} AS once_replaced)`)
+}
+
+const alwaysBound = ({ guard, parts }: Inspection): boolean =>
+  guard.where === undefined && parts.every(({ part }) => part.nulls !== 'distinct')
+
+// The row of the input, then what became of it.
+const columnsOf = ({ inspection, shown }: Statement, keyed: (name: string) => string): string => {
+  const all = answered(inspection, shown)
+  const row = ['once_ord', 'once_first', 'once_fault', 'once_met', ...places('once_f', all)]
+  const keys = keyNames(inspection).map((name) => `${keyed(name)} AS ${name}`)
+  const made = ['once_made', 'once_replaced', ...places('once_m', all)]
+  return [...row.map((name) => `met.${name}`), ...keys, ...made].join(', ')
+}
+
+// Rows that the key does not bind have no key to be found by: they come out in the order in which
+// they went in.
+const unboundRows = (statement: Statement): string => {
+  const keys = keyNames(statement.inspection)
+  const same = keys.map((name) => `met.${name} IS NOT DISTINCT FROM numbered.${name}`)
+  return `
+    UNION ALL
+    SELECT ${columnsOf(statement, (name) => `met.${name}`)} FROM
+      (SELECT *, row_number() OVER (ORDER BY ${[...keys, 'once_ord'].join(', ')}) AS once_place
+        FROM met WHERE NOT once_bound) AS met
+      LEFT JOIN (SELECT *, row_number() OVER () AS once_place
+        FROM inserted WHERE NOT once_bound) AS numbered
+      ON met.once_place = numbered.once_place AND ${same.join(' AND ')}`
+}
+
+/**
+ * The CTE `made`: each row of `met` beside the row that was made of it. Where the input is a single
+ * row, whatever was made was made of it.
+ */
+export const madeRows = (statement: Statement): Sql => {
+  const { inspection, input } = statement
+  if (input.single) {
+    const columns = columnsOf(statement, (name) => `coalesce(inserted.${name}, met.${name})`)
+    return sql.raw(`made AS (SELECT ${columns} FROM met LEFT JOIN inserted ON true)`)
+  }
+  const same = inspection.parts.map(({ part }, index) =>
+    equal(`met.once_k${index}`, `inserted.once_k${index}`, part.nulls === 'equal'),
+  )
+  return sql.raw(`
+  made AS (
+    SELECT ${columnsOf(statement, (name) => `met.${name}`)}
+    FROM met LEFT JOIN inserted ON inserted.once_bound
+      AND met.once_ord = met.once_first AND ${same.join(' AND ')}
+    WHERE met.once_bound ${alwaysBound(inspection) ? '' : unboundRows(statement)})`)
+}
+
+/**
+ * The CTE `moved` of one row, and an error where a trigger changed a key, took a row out of `where`
+ * or dropped one outside it: the rows made are then not those asked for, and each is tried alone.
+ */
+export const movedRows = ({ input }: Statement): Sql =>
+  sql.raw(
+    input.single
+      ? 'moved AS (SELECT 0 AS rows)'
+      : `
+  moved AS (
+    SELECT CASE WHEN (SELECT count(*) FROM inserted) <> count(*) FILTER (WHERE once_made)
+        OR (SELECT count(*) FROM inserted WHERE NOT once_bound)
+          <> (SELECT count(*) FROM met WHERE NOT once_bound)
+      THEN (count(*)::text || ' rows, some of them moved by a trigger')::int ELSE 0 END AS rows
+    FROM made)`,
+  )
