@@ -98,10 +98,10 @@ test('the audit has who was refused, and who was allowed a duplicate and why', a
 
   const events = await system.once.events({ guard: 'job-batches' })
 
-  const keys = [[configurationId, 'EDM_CREATION']]
+  const keys = [{ configuration_id: configurationId, batch_type: 'EDM_CREATION' }]
   expect(events.slice(0, 3)).toMatchObject([
-    { verdict: 'allowed', ...again, keys, existing: [[edm?.id]] },
-    { verdict: 'skipped', reason: 'exists', actor: 'cleo', keys, existing: [[edm?.id]] },
+    { verdict: 'allowed', ...again, keys, existing: [{ id: edm?.id }] },
+    { verdict: 'skipped', reason: 'exists', actor: 'cleo', keys, existing: [{ id: edm?.id }] },
     { verdict: 'created', actor, keys },
   ])
 })
