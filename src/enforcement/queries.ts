@@ -7,7 +7,9 @@ import { type Sql, sql } from '../postgres/sql.ts'
 /** The functions that the index of a guard needs, beside the guarded table. */
 export const createKeyFunctions = ({ table, parts }: Inspection): readonly Sql[] =>
   parts.some(({ part }) => part.kind === 'set')
-    ? keyFunctions(quoteIdentifier(table.schema)).map(sql.raw)
+    ? keyFunctions(quoteIdentifier(table.schema)).map(({ ddl }) =>
+        sql.raw(ddl.replace('CREATE FUNCTION', 'CREATE OR REPLACE FUNCTION')),
+      )
     : []
 
 /** The unique index that enforces a guard, as its DDL. */

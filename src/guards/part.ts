@@ -3,16 +3,20 @@ import type { KeyPart, PartKind } from '../core/key-part.ts'
 import { type EncodedColumn, type Encoding, encode } from '../postgres/encoder.ts'
 import { quoteIdentifier } from '../postgres/identifier.ts'
 import type { Guard } from './guard.ts'
+import { onColumn } from './part-value.ts'
 import { type Column, columnsNamed, type Table } from './table.ts'
 
 /** A key part on its table. */
 export interface InspectedPart {
   readonly name: string
+  /** The part as declared; it also refuses what its column would change on the way in. */
   readonly part: KeyPart
   /** Its column; undefined for an expression. */
   readonly column: Column | undefined
   /** The columns it reads. */
   readonly columns: readonly Column[]
+  /** The name of its type, such as `int4`; of a domain the type underneath. */
+  readonly base: string
   readonly encoding: Encoding
 }
 
@@ -36,31 +40,39 @@ const fits = (part: KeyPart, column: Column): boolean => {
 }
 
 const suggestion = (column: Column): string => {
+  if (column.isEnum) return "oneOf('…')"
+  if (column.collection) return 'set()'
   const kinds = Object.keys(BASES) as PartKind[]
-  const kind = kinds.find((each) => BASES[each]?.includes(column.base))
-  return kind ?? (column.collection ? 'set' : 'column')
+  return `${kinds.find((each) => BASES[each]?.includes(column.base)) ?? 'column'}()`
 }
 
-const NO_COLUMN: EncodedColumn = { quoted: '', collection: undefined, textual: false }
+const NO_COLUMN: EncodedColumn = {
+  quoted: '',
+  collection: undefined,
+  textual: false,
+  caseless: false,
+}
 
 /**
  * A column that a guard names.
  *
+ * @param table the guarded table, or that of its children
  * @throws OnceoverError COLUMN_NOT_FOUND listing the columns there are
  */
 export function columnOf(guard: Guard, table: Table, name: string): Column {
   const column = table.columns.get(name)
   if (column) return column
   throw new OnceoverError('COLUMN_NOT_FOUND', {
-    message: `The guard ${guard.name} names ${name}, which is no column of ${guard.table}.`,
+    message: `The guard ${guard.name} names ${name}, which is no column of ${table.name}.`,
     fix: `Its columns are: ${[...table.columns.keys()].join(', ')}.`,
-    details: { guard: guard.name, table: guard.table, column: name },
+    details: { guard: guard.name, table: table.name, column: name },
   })
 }
 
 /**
  * Holds one key part against its table.
  *
+ * @param type name of the type of an expression, as PostgreSQL finds it
  * @throws OnceoverError COLUMN_NOT_FOUND, COLUMN_TYPE_MISMATCH
  */
 export function inspectPart(
@@ -68,20 +80,24 @@ export function inspectPart(
   table: Table,
   name: string,
   part: KeyPart,
+  type: string | undefined,
 ): InspectedPart {
-  const functions = quoteIdentifier(table.schema)
+  const { unicode } = table
+  const surroundings = { functions: quoteIdentifier(table.schema), unicode }
   if (part.kind === 'expression') {
-    const encoding = encode(part, NO_COLUMN, functions)
-    return { name, part, column: undefined, columns: columnsNamed(table, part.sql), encoding }
+    const encoding = encode(part, NO_COLUMN, surroundings)
+    const columns = columnsNamed(table, part.sql)
+    return { name, part, column: undefined, columns, base: type ?? '', encoding }
   }
   const column = columnOf(guard, table, name)
   if (!fits(part, column)) {
     throw new OnceoverError('COLUMN_TYPE_MISMATCH', {
       message: `${guard.table}.${name} is ${column.type}, which ${part.kind}() cannot read.`,
-      fix: `Declare it as ${suggestion(column)}().`,
+      fix: `Declare it as ${suggestion(column)}.`,
       details: { guard: guard.name, table: guard.table, column: name, type: column.type },
     })
   }
-  const encoding = encode(part, column, functions)
-  return { name, part, column, columns: [column], encoding }
+  const encoding = encode(part, column, surroundings)
+  const { base } = column
+  return { name, part: onColumn(part, column), column, columns: [column], base, encoding }
 }

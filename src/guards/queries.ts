@@ -1,25 +1,37 @@
 import { type Sql, sql } from '../postgres/sql.ts'
 
-/** The table of a guard: kind, columns, primary key. No row where it is not visible. */
+/**
+ * The table of a guard: kind, columns, primary key. No row where it is not visible. A column of a
+ * domain has the type underneath, however deep.
+ */
 export const selectTable = (schema: string | null, name: string): Sql => sql`
   SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
-    row_security_active(c.oid) AS row_security,
-    current_setting('server_version_num')::int AS server,
+    row_security_active(c.oid) AS row_security, pg_get_partkeydef(c.oid) AS partition_key,
+    getdatabaseencoding() = 'UTF8' AS unicode,
+    EXISTS (SELECT FROM pg_inherits h JOIN pg_class k ON k.oid = h.inhrelid
+      WHERE h.inhparent = c.oid AND c.relkind = 'r'
+        AND k.relnamespace IS DISTINCT FROM to_regnamespace('_timescaledb_internal')) AS inherited,
     (SELECT coalesce(json_agg(json_build_object(
         'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'category', t.typcategory,
-        'base', coalesce(b.typname, t.typname), 'enum', coalesce(b.typtype, t.typtype) = 'e',
-        'notNull', a.attnotnull, 'identity', a.attidentity, 'generated', a.attgenerated <> '',
-        'plainType', format_type(coalesce(b.oid, t.oid),
-          CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END),
+        'base', b.typname, 'plainType', format_type(b.oid, b.modifier), 'enum', b.typtype = 'e',
+        'notNull', a.attnotnull OR b.not_null, 'identity', a.attidentity,
+        'generated', a.attgenerated,
         'default', coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault),
         'sequence', CASE WHEN a.attidentity <> ''
-          THEN pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) END,
-        'deterministic', coalesce(l.collisdeterministic, true)) ORDER BY a.attnum), '[]')
+          THEN pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) END)
+        ORDER BY a.attnum), '[]')
       FROM pg_attribute a
       JOIN pg_type t ON t.oid = a.atttypid
-      LEFT JOIN pg_type b ON b.oid = t.typbasetype AND t.typtype = 'd'
       LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-      LEFT JOIN pg_collation l ON l.oid = a.attcollation
+      CROSS JOIN LATERAL (
+        WITH RECURSIVE under AS (
+          SELECT t.oid, t.typname, t.typtype, t.typbasetype, t.typtypmod,
+            a.atttypmod AS modifier, t.typnotnull AS not_null
+          UNION ALL
+          SELECT v.oid, v.typname, v.typtype, v.typbasetype, v.typtypmod,
+            u.typtypmod, u.not_null OR v.typnotnull
+          FROM under u JOIN pg_type v ON v.oid = u.typbasetype WHERE u.typtype = 'd')
+        SELECT * FROM under WHERE typtype <> 'd') AS b
       WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
     (SELECT coalesce(json_agg(a.attname ORDER BY k.place), '[]')
       FROM pg_index i, unnest(i.indkey) WITH ORDINALITY AS k(attnum, place), pg_attribute a
@@ -29,6 +41,14 @@ export const selectTable = (schema: string | null, name: string): Sql => sql`
   WHERE c.relname = ${name} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND CASE WHEN ${schema}::text IS NULL THEN pg_table_is_visible(c.oid)
         ELSE n.nspname = ${schema} END`
+
+/** Tables of the same name in other schemas or in other capitals, quoted where they need it. */
+export const selectNamesakes = (name: string): Sql => sql`
+  SELECT format('%I.%I', n.nspname, c.relname) AS quoted
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE lower(c.relname) = lower(${name}::text) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+    AND n.nspname !~ '^pg_(toast|temp)' AND n.nspname <> 'information_schema'
+  ORDER BY 1 LIMIT 5`
 
 /** The unique indexes of a table, each with its key, its predicate and its flags. */
 export const selectUniqueIndexes = (oid: string): Sql => sql`
@@ -46,9 +66,36 @@ export const selectUniqueIndexes = (oid: string): Sql => sql`
   WHERE i.indrelid = ${oid}::int8::oid AND i.indisunique
   ORDER BY c.relname`
 
-/** Has PostgreSQL check the expressions of a key: that each is valid and has equality. */
-export const explainKey = (table: string, expressions: readonly string[]): Sql =>
-  sql.raw(`EXPLAIN (FORMAT JSON) SELECT 1 FROM ${table} GROUP BY ${expressions.join(', ')}`)
+/**
+ * The types of expressions over a table, by name, and that each is one value of one row. None is
+ * computed: the row that answers has none of the table's.
+ */
+export const selectTypes = (table: string, expressions: readonly string[]): Sql => {
+  const names = expressions.map((_, index) => `k${index}`)
+  const values = expressions.map((each, index) => `${each} AS k${index}`)
+  // Only a WHERE refuses aggregates, window functions and sets alike.
+  const scalar = expressions.map((each) => `${each} IS NULL`)
+  const types = names.map((each) => `(SELECT typname FROM pg_type WHERE oid = pg_typeof(${each}))`)
+  return sql.raw(`SELECT to_json(ARRAY[${types.join(', ')}])::text AS types
+    FROM (SELECT 1) AS one LEFT JOIN
+      (SELECT ${values.join(', ')} FROM ${table} WHERE false AND (${scalar.join(' OR ')})) AS none
+      ON true`)
+}
+
+/** Has PostgreSQL check that the expressions of a key have equality and order; reads no row. */
+export const explainKey = (table: string, expressions: readonly string[]): Sql => {
+  const places = expressions.map((_, index) => index + 1).join(', ')
+  return sql.raw(`EXPLAIN (FORMAT JSON) SELECT ${expressions.join(', ')} FROM ${table}
+    GROUP BY ${places} ORDER BY ${places}`)
+}
+
+/**
+ * Has PostgreSQL plan a test of an expression. It tests the result of a subquery, and not the
+ * expression itself, where that is volatile.
+ */
+export const explainVolatile = (table: string, expression: string): Sql =>
+  sql.raw(`EXPLAIN (FORMAT JSON)
+    SELECT 1 FROM (SELECT (${expression}) AS k FROM ${table}) AS computed WHERE k IS NOT NULL`)
 
 /** Has PostgreSQL check a predicate over a table; reads no row. */
 export const explainPredicate = (table: string, predicate: string): Sql =>

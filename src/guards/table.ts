@@ -1,8 +1,9 @@
 import { OnceoverError } from '../core/error.ts'
 import type { EncodedColumn } from '../postgres/encoder.ts'
-import { quoteIdentifier } from '../postgres/identifier.ts'
+import { quoteIdentifier, quoteLiteral } from '../postgres/identifier.ts'
 import type { Session } from '../postgres/session.ts'
-import { selectTable } from './queries.ts'
+import { selectNamesakes, selectTable } from './queries.ts'
+import { readTableName } from './table-name.ts'
 
 /** A column as the catalogue describes it. */
 export interface Column extends EncodedColumn {
@@ -11,17 +12,19 @@ export interface Column extends EncodedColumn {
   readonly type: string
   /** The same without a domain: the type that its values have before the domain checks them. */
   readonly plainType: string
-  /** The name of the base type, such as `int4`; a domain's base type. */
+  /** The name of the type, such as `int4`; of a domain the type underneath. */
   readonly base: string
+  /** The digits of a second that a time type keeps; undefined for other types. */
+  readonly secondDigits: number | undefined
   readonly isEnum: boolean
   readonly notNull: boolean
   readonly generated: boolean
+  /** True where it is generated when read, which no index can hold. */
+  readonly virtual: boolean
   /** `a` for GENERATED ALWAYS AS IDENTITY, `d` for BY DEFAULT, else empty. */
   readonly identity: string
   /** SQL of the value of a row that does not name the column. */
   readonly default: string
-  /** False where its collation calls different texts equal. */
-  readonly deterministic: boolean
 }
 
 /** A table as the catalogue describes it. */
@@ -32,10 +35,16 @@ export interface Table {
   /** `"schema"."name"`. */
   readonly quoted: string
   readonly partitioned: boolean
+  /** How its rows are spread over partitions, such as `RANGE (day)`, where they are. */
+  readonly partitionKey: string | undefined
+  /** True where other tables inherit from it: its rows are theirs too, its indexes are not. */
+  readonly inherited: boolean
   readonly columns: ReadonlyMap<string, Column>
   readonly primaryKey: readonly Column[]
   /** True where row-level security hides rows from this role. */
   readonly rowSecurity: boolean
+  /** True where the database holds Unicode text. */
+  readonly unicode: boolean
 }
 
 interface ColumnRow {
@@ -47,10 +56,9 @@ interface ColumnRow {
   enum: boolean
   notNull: boolean
   identity: string
-  generated: boolean
+  generated: string
   default: string | null
   sequence: string | null
-  deterministic: boolean
 }
 
 interface TableRow {
@@ -59,6 +67,9 @@ interface TableRow {
   name: string
   kind: string
   row_security: boolean
+  partition_key: string | null
+  unicode: boolean
+  inherited: boolean
   columns: ColumnRow[] | string
   primary_key: string[] | string
 }
@@ -70,6 +81,8 @@ const KINDS: Readonly<Record<string, string>> = {
 }
 
 const TEXTUAL = new Set(['text', 'varchar', 'bpchar', 'citext', 'name'])
+const TIMED = new Set(['time', 'timetz', 'timestamp', 'timestamptz'])
+const ALL_DIGITS = 6
 
 // Drivers differ on whether they parse json columns.
 const json = <T>(value: T | string): T => (typeof value === 'string' ? JSON.parse(value) : value)
@@ -80,41 +93,67 @@ const asColumn = (row: ColumnRow): Column => ({
   type: row.type,
   plainType: row.plainType,
   base: row.base,
+  secondDigits: TIMED.has(row.base)
+    ? Number(/\((\d)\)/.exec(row.plainType)?.[1] ?? ALL_DIGITS)
+    : undefined,
   isEnum: row.enum,
   notNull: row.notNull,
-  generated: row.generated,
+  generated: row.generated !== '',
+  virtual: row.generated === 'v',
   identity: row.identity,
-  default: row.sequence ? `nextval('${row.sequence}')` : (row.default ?? 'NULL'),
-  deterministic: row.deterministic,
+  default: row.sequence ? `nextval(${quoteLiteral(row.sequence)})` : (row.default ?? 'NULL'),
   textual: TEXTUAL.has(row.base),
+  caseless: row.base === 'citext',
   collection: row.category === 'A' ? 'array' : row.base === 'jsonb' ? 'jsonb' : undefined,
 })
 
-const split = (table: string): [schema: string | null, name: string] => {
-  const dot = table.indexOf('.')
-  return dot < 0 ? [null, table] : [table.slice(0, dot), table.slice(dot + 1)]
+async function findTable(session: Session, table: string): Promise<TableRow> {
+  const { schema, name } = readTableName(table) ?? { schema: null, name: table }
+  const [row] = await session.query<TableRow>(selectTable(schema, name))
+  if (row) return row
+  const namesakes = await session.query<{ quoted: string }>(selectNamesakes(name))
+  const names = namesakes.map(({ quoted }) => quoted)
+  throw new OnceoverError('TABLE_NOT_FOUND', {
+    message: `There is no table ${table} on ${session.target} that this role can see.`,
+    ...(names.length > 0 && { fix: `There is ${names.join(', ')}: name it so.` }),
+    details: { table, namesakes: names },
+  })
 }
 
-async function findTable(session: Session, table: string): Promise<TableRow> {
-  const [row] = await session.query<TableRow>(selectTable(...split(table)))
-  if (!row) {
-    throw new OnceoverError('TABLE_NOT_FOUND', {
-      message: `There is no table ${table} on ${session.target} that this role can see.`,
-      details: { table },
-    })
+function asTable(row: TableRow): Table {
+  const columns = new Map(json(row.columns).map((each) => [each.name, asColumn(each)]))
+  return {
+    oid: row.oid,
+    schema: row.schema,
+    name: row.name,
+    quoted: `${quoteIdentifier(row.schema)}.${quoteIdentifier(row.name)}`,
+    partitioned: row.kind === 'p',
+    partitionKey: row.partition_key ?? undefined,
+    inherited: row.inherited,
+    columns,
+    primaryKey: json(row.primary_key).flatMap((name) => columns.get(name) ?? []),
+    rowSecurity: row.row_security,
+    unicode: row.unicode,
   }
-  return row
 }
 
 /**
- * Looks a table up in the catalogue.
+ * Looks a table up in the catalogue, whatever it is.
  *
- * @param table `name` on the search path, or `schema.name`, spelled as in the catalogue
+ * @param table as `readTableName` reads it
+ * @throws OnceoverError TABLE_NOT_FOUND naming tables of the same name elsewhere
+ */
+export const inspectAnyTable = async (session: Session, table: string): Promise<Table> =>
+  asTable(await findTable(session, table))
+
+/**
+ * Looks a table up in the catalogue that can be guarded.
+ *
+ * @param table as `readTableName` reads it
  * @throws OnceoverError TABLE_NOT_FOUND, TABLE_UNSUPPORTED, TABLE_WITHOUT_PRIMARY_KEY
  */
 export async function inspectTable(session: Session, table: string): Promise<Table> {
   const row = await findTable(session, table)
-  const quoted = `${quoteIdentifier(row.schema)}.${quoteIdentifier(row.name)}`
   const kind = KINDS[row.kind]
   if (kind) {
     throw new OnceoverError('TABLE_UNSUPPORTED', {
@@ -122,27 +161,17 @@ export async function inspectTable(session: Session, table: string): Promise<Tab
       details: { table },
     })
   }
-  const columns = new Map(json(row.columns).map((each) => [each.name, asColumn(each)]))
-  const primaryKey = json(row.primary_key).flatMap((name) => columns.get(name) ?? [])
-  if (primaryKey.length === 0) {
+  const found = asTable(row)
+  if (found.primaryKey.length === 0) {
     throw new OnceoverError('TABLE_WITHOUT_PRIMARY_KEY', {
       message: `${table} has no primary key.`,
       fix:
-        'Add one, for example: ' +
-        `ALTER TABLE ${quoted} ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;`,
+        `Add one, for example: ALTER TABLE ${found.quoted} ` +
+        'ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;',
       details: { table },
     })
   }
-  return {
-    oid: row.oid,
-    schema: row.schema,
-    name: row.name,
-    quoted,
-    partitioned: row.kind === 'p',
-    columns,
-    primaryKey,
-    rowSecurity: row.row_security,
-  }
+  return found
 }
 
 /** The columns of a table that a piece of SQL may name: too many rather than too few. */
