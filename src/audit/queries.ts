@@ -21,8 +21,8 @@ const textArray = (items: readonly string[]): Sql =>
 
 /**
  * A CTE `grouped` of what stands in the CTE `outcome (ord, verdict, reason, key, found_id)`: one
- * line for each verdict, reason and thousand rows, its keys in an array. The same text goes into the
- * event and into the answer.
+ * line for each verdict, reason and thousand rows, its keys in an array. The same text goes into
+ * the event and into the answer.
  *
  * @param more further aggregates over `outcome`, each with its name
  */

@@ -1,5 +1,6 @@
 import type { RowValues, Verdict, VerdictName } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
+import type { Table } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
 import { jsonInput, type Row } from './prepare.ts'
 import { insertRows } from './queries.ts'
@@ -30,18 +31,26 @@ export function zip(columns: readonly { name: string }[], values: readonly unkno
   return row
 }
 
+/** The primary key of a row, by column. */
+export const identityOf = ({ primaryKey }: Table, row: RowValues): RowValues =>
+  Object.fromEntries(primaryKey.map(({ name }) => [name, row[name]]))
+
 /** An outcome as a verdict on one of the rows sent. */
 export function asVerdict(
-  { inspection: { parts }, shown }: Pick<Context, 'inspection' | 'shown'>,
+  { inspection: { parts, table }, shown }: Pick<Context, 'inspection' | 'shown'>,
   rows: readonly Row[],
   { place, first, verdict, reason, key, made, found }: Outcome,
 ): Verdict {
+  const row = made ? zip(shown, made) : undefined
+  const met = found ? zip(shown, found) : undefined
+  // A row that was committed and replaced while the statement ran is known by its id only.
+  const existing = met ?? (verdict === 'replaced' && row ? identityOf(table, row) : undefined)
   return {
     index: rows[place]?.index ?? place,
     verdict: verdict === 'raced' ? 'failed' : verdict,
     key: zip(parts, key),
-    ...(made && { row: zip(shown, made) }),
-    ...(found && { existing: zip(shown, found) }),
+    ...(row && { row }),
+    ...(existing && { existing }),
     ...(reason !== null && { reason }),
     ...(verdict === 'collided' && { firstIndex: rows[first]?.index ?? first }),
   }

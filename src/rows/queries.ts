@@ -45,7 +45,10 @@ const outcomes = (
         ELSE 'raced'`
     : `WHEN once_met THEN '${MET[policy]}' ELSE 'created'`
   const made = done ? `CASE WHEN once_made THEN ${jsonRow('once_m', shown, all)} END` : 'NULL::json'
-  const identity = `CASE WHEN once_met THEN ${jsonIdentity('once_f', inspection, all)} END`
+  // A row that was committed and replaced while the statement ran is known by its id only.
+  const raced =
+    policy === 'replace' ? `WHEN once_replaced THEN ${jsonIdentity('once_m', inspection, all)}` : ''
+  const identity = `CASE WHEN once_met THEN ${jsonIdentity('once_f', inspection, all)} ${raced} END`
   return sql.raw(`
   outcome AS MATERIALIZED (
     SELECT once_ord AS ord, once_first AS first, ${jsonKey(inspection)} AS key,

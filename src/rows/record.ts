@@ -1,7 +1,7 @@
 import { recordOutcomes } from '../audit/queries.ts'
 import type { Verdict } from '../core/verdict.ts'
 import type { Session } from '../postgres/session.ts'
-import type { Context } from './chunk.ts'
+import { type Context, identityOf } from './chunk.ts'
 
 /** Records verdicts that no insert statement has recorded. */
 export async function record(
@@ -22,8 +22,7 @@ export async function record(
       verdict,
       reason,
       key: parts.map(({ name }) => key[name] ?? null),
-      found_id:
-        existing && Object.fromEntries(table.primaryKey.map(({ name }) => [name, existing[name]])),
+      found_id: existing && identityOf(table, existing),
     }
   })
   await session.query(recordOutcomes(audit, JSON.stringify(outcomes)))

@@ -13,7 +13,8 @@ beforeAll(async () => {
     CREATE TABLE value (
       id int PRIMARY KEY, j jsonb, js json, texts text[], grid int[][], amounts numeric[],
       big bigint, amount numeric, money_ numeric(12,2), raw bytea, at timestamptz,
-      local timestamp, day date, span interval, ratio float8, mood mood, moods mood[], range int4range, pair span,
+      local timestamp, day date, span interval, ratio float8, mood mood, moods mood[],
+      range int4range, pair span,
       short short, fixed char(5), flag boolean, ip inet, bits bit(3));
     CREATE TABLE wide (id int PRIMARY KEY, name text UNIQUE, ${WIDE.join(', ')});
     CREATE TABLE "Order" (

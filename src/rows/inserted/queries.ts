@@ -27,7 +27,7 @@ const leftOut = ({ parts }: Inspection, place: number): string => {
   return `(SELECT ${key(parts.map(({ encoding }) => encoding.indexed))}
       FROM (SELECT EXCLUDED.*) AS once_excluded)
     IN (SELECT ${key(parts.map((_, index) => `once_k${index}`))}
-      FROM met WHERE ${place} = ANY(once_missing))`
+      FROM met WHERE ${place} = ANY(once_missing) AND once_bound AND once_ord = once_first)`
 }
 
 // What a row leaves out stays as it is; its primary key stays whatever it says.
