@@ -34,7 +34,8 @@ export interface Encoding {
   readonly varies: string | undefined
 }
 
-const ASCII_SPACE = String.raw` \t\n\r\f\v`
+// Not \v: before PostgreSQL 16 that is the letter v.
+const ASCII_SPACE = String.raw` \t\n\r\f\x0B`
 // White_Space of Unicode, and U+FEFF, which editors leave at the start of a file.
 const UNICODE_SPACE =
   ASCII_SPACE +
