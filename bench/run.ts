@@ -1,0 +1,52 @@
+import { onceover } from 'onceover'
+import type { Benchmark } from './benchmark.ts'
+import { countedPool } from './counted-pool.ts'
+import { insertBenchmark } from './insert.ts'
+import { machineFacts } from './machine.ts'
+import type { Report } from './report.ts'
+import { scanBenchmark } from './scan.ts'
+
+/** The benchmarks by name. */
+export const BENCHMARKS = {
+  insert: insertBenchmark,
+  scan: scanBenchmark,
+} as const satisfies Readonly<Record<string, Benchmark>>
+
+/** The name of a benchmark. */
+export type BenchmarkName = keyof typeof BENCHMARKS
+
+const MS = 1000
+
+const ALL: readonly BenchmarkName[] = ['insert', 'scan']
+
+/**
+ * Runs benchmarks one after the other in an empty database.
+ *
+ * @param names all where none is named
+ * @throws Error where the two sides of a benchmark did not do the same
+ */
+export async function runBenchmarks(
+  names: readonly BenchmarkName[],
+  options: {
+    readonly url: string
+    readonly rounds?: number
+    readonly progress: (line: string) => void
+  },
+): Promise<Report> {
+  const { url, rounds, progress } = options
+  const database = countedPool(url)
+  try {
+    const once = await onceover({ db: database.pool })
+    const machine = await machineFacts(database.pool)
+    const benchmarks: Report['benchmarks'][number][] = []
+    for (const name of names.length > 0 ? names : ALL) {
+      const start = performance.now()
+      const findings = await BENCHMARKS[name]({ url, database, once, rounds, progress })
+      benchmarks.push({ name, seconds: (performance.now() - start) / MS, ...findings })
+    }
+    await once.close()
+    return { machine, target: once.target, benchmarks }
+  } finally {
+    await database.pool.end()
+  }
+}
