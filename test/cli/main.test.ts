@@ -8,7 +8,9 @@ let project: Project
 beforeAll(async () => {
   ;[db, project] = await Promise.all([testDatabase(), installedProject()])
   await db.pool.query(`CREATE TABLE visits (id int PRIMARY KEY, day date);
-    INSERT INTO visits SELECT n, '2025-10-23' FROM generate_series(1, 3) n`)
+    INSERT INTO visits SELECT n, '2025-10-23' FROM generate_series(1, 3) n;
+    CREATE FUNCTION slow(date) RETURNS bool IMMUTABLE LANGUAGE plpgsql AS
+      'BEGIN PERFORM pg_sleep(1000); RETURN true; END'`)
 })
 afterAll(async () => {
   await project.remove()
@@ -101,7 +103,7 @@ describe('Ctrl-C during a long scan', () => {
   const sleeping = async (): Promise<number> => {
     const { rowCount } = await db.pool.query(
       `SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active'
-         AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`,
+         AND query LIKE '%slow(%' AND pid <> pg_backend_pid()`,
     )
     return rowCount ?? 0
   }
@@ -110,8 +112,8 @@ describe('Ctrl-C during a long scan', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const)('ends it, and its statement on the server (%s)', async (signal, code) => {
-    const where = 'pg_sleep(1000) IS NOT NULL'
-    const args = ['scan', '--db', db.url, '--table', 'visits', '--key', 'day', '--where', where]
+    const table = ['--table', 'visits', '--key', 'day', '--where', 'slow(day)']
+    const args = ['scan', '--db', db.url, ...table]
     const child = project.start(args)
     const end = ended(child)
     await expect.poll(sleeping, { timeout: 30_000 }).toBe(1)

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { count, displayWidth, oneLine, printable, shorten, some } from '../../src/cli/text.ts'
+
+describe('displayWidth', () => {
+  test.each([
+    ['', 0],
+    ['abc', 3],
+    ['日本', 4],
+    ['ｱ', 1],
+    ['Ａ', 2],
+    ['한국', 4],
+    ['é', 1],
+    ['e\u0301', 1],
+    ['👩‍👩‍👧', 2],
+    ['❤️', 2],
+    ['🇩🇪', 2],
+    ['×…·', 3],
+    ['\u200b', 0],
+  ])('of %j is %i', (text, width) => {
+    expect(displayWidth(text)).toBe(width)
+  })
+})
+
+describe('printable', () => {
+  test('shows what would move the cursor or change colours', () => {
+    expect(printable('a\u001b[31mb\tc\rd\u009be\u202ef')).toBe(
+      'a\\u001b[31mb\\u0009c\\u000dd\\u009be\\u202ef',
+    )
+  })
+
+  test('keeps lines apart, and oneLine does not', () => {
+    expect(printable('a\nb')).toBe('a\nb')
+    expect(oneLine('a\nb')).toBe('a\\nb')
+  })
+})
+
+describe('shorten', () => {
+  test.each([
+    ['abcdef', 6, 'abcdef'],
+    ['abcdef', 5, 'abcd…'],
+    ['日本語', 5, '日本…'],
+    ['日本語', 4, '日…'],
+    ['abc', 1, '…'],
+  ])('%j to %i columns is %j', (text, columns, expected) => {
+    expect(shorten(text, columns)).toBe(expected)
+    expect(displayWidth(expected)).toBeLessThanOrEqual(columns)
+  })
+})
+
+test('counts have their thousands apart and their nouns right', () => {
+  expect(count(1234567)).toBe('1,234,567')
+  expect(some(1, 'row')).toBe('1 row')
+  expect(some(0, 'row')).toBe('0 rows')
+  expect(some(2000, 'key', 'keys')).toBe('2,000 keys')
+})
