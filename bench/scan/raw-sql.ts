@@ -11,11 +11,17 @@ const HOLED = `(${KEY.map((name) => `${name} IS NULL`).join(' OR ')})`
 const SHOWN_GROUPS = 10
 const SHOWN_ROWS = 6
 
-const trimmed = String.raw`btrim(time_slot, E' \t\n\r\f\v')`
+const ASCII_SPACE = String.raw` \t\n\r\f\x0B`
+
+const UNICODE_SPACE =
+  ASCII_SPACE +
+  String.raw`\u0085\u00A0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200A` +
+  String.raw`\u2028\u2029\u202F\u205F\u3000\uFEFF`
 
 // ASCII is in every normal form already, and normalize() costs more than the rest of the row.
 const NOT_CANONICAL = `time_slot <> CASE WHEN octet_length(time_slot) = length(time_slot)
-  THEN lower(${trimmed}) ELSE lower(normalize(${trimmed}, NFC)) END`
+  THEN lower(btrim(time_slot, E'${ASCII_SPACE}') COLLATE "C")
+  ELSE lower(normalize(btrim(time_slot, E'${UNICODE_SPACE}'), NFC)) COLLATE "C" END`
 
 const object = (fields: Readonly<Record<string, string>>): string =>
   `json_build_object(${Object.entries(fields)
