@@ -70,7 +70,8 @@ function nullParts({ parts, nulls }: ScanReport, { colors, columns }: Page): rea
   return [
     '',
     ...table(titles, rows, columns - INDENT.length, colors.bold),
-    `Were NULL equal to NULL: ${excess(nulls.equal)}; in a unique index: ${excess(nulls.distinct)}.`,
+    `Were NULL equal to NULL: ${excess(nulls.equal)}.`,
+    `As a unique index sees it: ${excess(nulls.distinct)}.`,
     `It does not see ${some(nulls.gapExcess, 'excess row')}.`,
   ]
 }

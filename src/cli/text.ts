@@ -1,6 +1,10 @@
 // Wide in a terminal: CJK, Hangul, fullwidth forms, emoji. Source: Unicode TR 11, East Asian Width.
-const WIDE =
-  /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}])/u
+const WIDE_RANGES = [
+  String.raw`\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97f`,
+  String.raw`\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6`,
+  String.raw`\u{17000}-\u{18cff}\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}`,
+]
+const WIDE = new RegExp(String.raw`^(?:\p{Emoji_Presentation}|[${WIDE_RANGES.join('')}])`, 'u')
 const INVISIBLE = /^[\p{Mn}\p{Me}\p{Cf}]+$/u
 const EMOJI_STYLE = /\u{fe0f}/u
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

@@ -59,7 +59,7 @@ const takeInTurn = (client: pg.ClientBase, target: string) => {
   return async (): Promise<Lease> => {
     if (inside.getStore()?.has(client)) {
       throw new OnceoverError('CLIENT_IN_TRANSACTION', {
-        message: `A call without \`handle\` inside the transaction on ${target} would wait for itself.`,
+        message: `Inside the transaction on ${target}, a call without \`handle\` waits for itself.`,
         fix: 'Pass the handle of the transaction as `handle`, or a Pool as the database.',
       })
     }

@@ -23,7 +23,8 @@ export const CREATE_MIGRATION = `CREATE TABLE onceover.migration (
   checksum   text NOT NULL,
   applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE onceover.migration IS 'The files of sql/ that were applied, with the SHA-256 of their text.';`
+COMMENT ON TABLE onceover.migration IS
+  'The files of sql/ that were applied, with the SHA-256 of their text.';`
 
 /** One migration and the line that records it. */
 export const applying = ({ version, name, checksum, text }: Migration): string => `${text}
@@ -40,8 +41,8 @@ export interface SchemaState {
 // The catalogue answers every role, whatever it may read.
 const stateOfSchema: Sql = sql`
   SELECT to_regnamespace('onceover') IS NOT NULL AS schema,
-         EXISTS (SELECT FROM pg_catalog.pg_class
-                 WHERE relname = 'migration' AND relnamespace = to_regnamespace('onceover')) AS ours`
+         EXISTS (SELECT FROM pg_catalog.pg_class WHERE relname = 'migration'
+                 AND relnamespace = to_regnamespace('onceover')) AS ours`
 
 /** Looks whether our schema is there. */
 export async function schemaState(session: Session): Promise<SchemaState> {
@@ -78,7 +79,9 @@ export async function requireServer(session: Session, oldest = OLDEST_SERVER): P
   const [server] = await session.query<{ number: number; name: string }>(selectServer)
   if (server && server.number >= oldest) return
   throw new OnceoverError('SERVER_TOO_OLD', {
-    message: `${session.target} runs PostgreSQL ${server?.name}; ${oldest / 10_000} or later is needed.`,
+    message:
+      `${session.target} runs PostgreSQL ${server?.name}; ` +
+      `${oldest / 10_000} or later is needed.`,
     details: { target: session.target, version: server?.name },
   })
 }

@@ -15,12 +15,12 @@ export interface Lease {
 export interface TransactionOptions {
   /** Runs of the whole transaction after 40001 or 40P01 before giving up. Default 0. */
   readonly retries?: number
-  /** `read only` for a consistent look at the data: REPEATABLE READ READ ONLY. Default read-write. */
+  /** `read only` looks at one moment of the data: REPEATABLE READ READ ONLY. Default read-write. */
   readonly mode?: 'read write' | 'read only'
 }
 
 const BEGIN = {
-  // Without READ WRITE: it would lift a default_transaction_read_only that somebody set on purpose.
+  // Without READ WRITE: it would lift a default_transaction_read_only set on purpose.
   'read write': 'BEGIN ISOLATION LEVEL READ COMMITTED',
   'read only': 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
 } as const
@@ -101,7 +101,7 @@ async function once<T>(
 ): Promise<T> {
   const { client } = lease
   const [handle, close] = closable(client, target)
-  // A checked-out client that dies between two statements emits an error that would end the process.
+  // A client that dies between two statements emits an error that would end the process.
   const ignore = () => {}
   client.on('error', ignore)
   let began = false

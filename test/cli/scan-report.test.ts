@@ -101,8 +101,8 @@ test('everything that was found is shown', () => {
     '',
     '  NULLs  part     declared',
     '      4  patient  distinct',
-    '  Were NULL equal to NULL: 13 groups and 31 excess rows; ' +
-      'in a unique index: 12 groups and 30 excess rows.',
+    '  Were NULL equal to NULL: 13 groups and 31 excess rows.',
+    '  As a unique index sees it: 12 groups and 30 excess rows.',
     '  It does not see 1 excess row.',
     '',
     '  duplicates  12 keys.',

@@ -29,7 +29,7 @@ const SELECT_OBJECTS = `
     AND obj_description(c.oid, 'pg_class') IS NOT NULL
   ORDER BY 1, 2, 3`
 
-/** The schema `onceover` as text: its objects and their definitions, and the migrations recorded. */
+/** The schema `onceover` as text: its objects, their definitions, the migrations recorded. */
 export async function fingerprint(pool: pg.Pool): Promise<string> {
   const { rows } = await pool.query(SELECT_OBJECTS)
   const recorded = rows.some(({ kind, name }) => kind === 'relation' && name === 'migration')

@@ -35,7 +35,7 @@ const indexes = async (): Promise<string[]> => {
   return rows.map(({ indexname }) => indexname)
 }
 
-test('the index is made, its DDL and the target are shown; a second time nothing changes', async () => {
+test('the index is made and its DDL is shown; a second time nothing changes', async () => {
   const first = await enforce('clean')
   expect(first).toMatchObject({ code: 0, stderr: expect.stringMatching(/^on postgres:\/\//) })
   expect(first.stdout).toMatch(/^clean: created\n {2}CREATE UNIQUE INDEX "?ux_clean"? ON /)

@@ -117,7 +117,7 @@ describe('with a configuration', () => {
     expect(stderr).toContain('TABLE_NOT_FOUND')
   })
 
-  test('guards without findings end it with 0, and only errors with the code of the error', async () => {
+  test('no findings end it with 0, and errors alone with the code of the error', async () => {
     expect(await scan(['clean'])).toMatchObject({ code: 0 })
     expect(await scan(['gone'])).toMatchObject({ code: 1 })
   })

@@ -45,20 +45,21 @@ test('objects of somebody else that depend on ours end it with 4', async () => {
   expect(await migrated()).toBe(true)
 })
 
+// script (util-linux) gives the command a terminal of its own.
+const SCRIPT = 'script'
 const hasScript = (() => {
   try {
-    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux')
+    return execFileSync(SCRIPT, ['--version'], { encoding: 'utf8' }).includes('util-linux')
   } catch {
     return false
   }
 })()
 
-// script (util-linux) gives the command a terminal of its own.
 describe.runIf(hasScript)('on a terminal', () => {
   const answer = async (typed: string, more = '') => {
     const main = `${project.directory}/node_modules/onceover/dist/cli/main.js`
     const command = `'${process.execPath}' '${main}' uninstall ${more} --db '${db.url}'`
-    const child = spawn('script', ['-qec', command, '/dev/null'], {
+    const child = spawn(SCRIPT, ['-qec', command, '/dev/null'], {
       cwd: project.directory,
       stdio: ['pipe', 'pipe', 'pipe'],
     })
