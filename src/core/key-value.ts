@@ -16,20 +16,25 @@ const matching =
 
 const TIME = /^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?([+-]\d{2}(:?\d{2})?)?$/
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
+const DATE = /^\d{4}-\d\d-\d\d$/
 const TIMESTAMP =
   /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)(Z|[+-]\d{2}(:?\d{2})?)?$/
 const MAX_BIGINT = 2n ** 63n
 
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+const daysOf = (year: number, month: number): number =>
+  month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+    ? 29
+    : (DAYS[month - 1] ?? 0)
+
 /** Refuses what is no day of the calendar, `'YYYY-MM-DD'`, of the years 1 to 9999. */
 export const refuseDate: Refusal = (value) => {
-  const match = typeof value === 'string' ? DATE.exec(value) : null
-  if (!match) return "it is not a date 'YYYY-MM-DD'"
-  const [, year, month, day] = match.map(Number) as [number, number, number, number]
-  const last = new Date(Date.UTC(2000, month, 0)).getUTCDate()
-  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
-  const days = month === 2 && !leap ? 28 : last
-  return year > 0 && month >= 1 && month <= 12 && day >= 1 && day <= days
+  if (typeof value !== 'string' || !DATE.test(value)) return "it is not a date 'YYYY-MM-DD'"
+  // Cut and not captured: a Date and a match for every row cost more than the rest of the check.
+  const year = Number(value.slice(0, 4))
+  const day = Number(value.slice(8))
+  return year > 0 && day > 0 && day <= daysOf(year, Number(value.slice(5, 7)))
     ? undefined
     : 'there is no such day'
 }
