@@ -1,4 +1,4 @@
-import { EXIT, type Guard, OnceoverError } from '../index.ts'
+import { type ErrorCode, EXIT, type Guard, OnceoverError } from '../index.ts'
 import type { Config } from './config.ts'
 import type { Output } from './output.ts'
 
@@ -26,9 +26,18 @@ export function chooseGuards(config: Config, names: readonly string[]): readonly
   return names.length === 0 ? config.guards : config.guards.filter((g) => names.includes(g.name))
 }
 
+// What is wrong with the database is wrong for every guard; some of these take seconds to find out.
+const OF_THE_DATABASE: ReadonlySet<ErrorCode> = new Set([
+  ...(['DATABASE_UNREACHABLE', 'DATABASE_SILENT', 'DATABASE_MISSING'] as const),
+  ...(['AUTHENTICATION_FAILED', 'POOL_EXHAUSTED', 'CONNECTION_LOST', 'READ_ONLY'] as const),
+])
+
+const isFinal = (error: unknown): boolean =>
+  error instanceof OnceoverError && OF_THE_DATABASE.has(error.code)
+
 /**
  * Does the work for each guard. An error of one is printed and does not keep the others from their
- * turn.
+ * turn, unless it is one of the database.
  *
  * @param work returns the exit code of its guard
  * @returns the highest code where none failed, that of the errors where all did, else `partial`
@@ -45,6 +54,7 @@ export async function eachGuard(
       done.push(await work(guard))
     } catch (error) {
       failed.push(out.error(error))
+      if (isFinal(error)) break
     }
   }
   if (failed.length === 0) return Math.max(EXIT.ok, ...done)

@@ -117,6 +117,12 @@ describe('with a configuration', () => {
     expect(stderr).toContain('TABLE_NOT_FOUND')
   })
 
+  test('an error of the database is printed once, not for each guard', async () => {
+    const { code, stderr } = await scan(['--db', 'postgres://127.0.0.1:1/shop'])
+    expect(code).toBe(1)
+    expect(stderr.match(/DATABASE_UNREACHABLE/g)).toHaveLength(1)
+  })
+
   test('no findings end it with 0, and errors alone with the code of the error', async () => {
     expect(await scan(['clean'])).toMatchObject({ code: 0 })
     expect(await scan(['gone'])).toMatchObject({ code: 1 })
