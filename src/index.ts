@@ -22,7 +22,7 @@ export type { Policy, RowValues, Totals, Verdict, VerdictName } from './core/ver
 export type { Finding, FindingCode } from './duplicates/finding.ts'
 export type { DuplicateGroup, PartReport, ScanReport } from './duplicates/scan-report.ts'
 export type { Enforced } from './enforcement/enforce.ts'
-export type { Coverage, Shadow, UniqueIndex } from './guards/coverage.ts'
+export type { Coverage } from './guards/coverage.ts'
 export {
   type Child,
   type Guard,
@@ -34,6 +34,8 @@ export {
   type RowOf,
 } from './guards/guard.ts'
 export type { Inspection } from './guards/inspect.ts'
+export type { Shadow } from './guards/shadow.ts'
+export type { InvalidIndex, UniqueIndex } from './guards/unique-index.ts'
 export type { DatabaseInput, Handle, Transaction } from './postgres/handle.ts'
 export { type Migrated, migrationSql } from './postgres/migrate.ts'
 export { Sql, sql } from './postgres/sql.ts'

@@ -50,20 +50,36 @@ export const selectNamesakes = (name: string): Sql => sql`
     AND n.nspname !~ '^pg_(toast|temp)' AND n.nspname <> 'information_schema'
   ORDER BY 1 LIMIT 5`
 
-/** The unique indexes of a table, each with its key, its predicate and its flags. */
+/**
+ * The unique indexes of a table, each with its key, its predicate and its flags. A part of a key
+ * names its collation where that tells texts apart in another way than the column does. An index
+ * of a partitioned table is valid where those of all partitions are.
+ */
 export const selectUniqueIndexes = (oid: string): Sql => sql`
-  SELECT c.relname AS name, i.indisprimary AS primary, i.indisvalid AND i.indisready AS valid,
-    i.indimmediate AS immediate, i.indnullsnotdistinct AS nulls_not_distinct,
+  SELECT c.relname AS name, format('%I.%I', n.nspname, c.relname) AS quoted,
+    c.relkind = 'I' AS partitioned, i.indimmediate AS immediate,
+    i.indnullsnotdistinct AS nulls_not_distinct,
+    i.indisvalid AND i.indisready AND i.indislive AND NOT EXISTS (
+      SELECT FROM pg_partition_tree(i.indexrelid) t JOIN pg_index part ON part.indexrelid = t.relid
+      WHERE c.relkind = 'I' AND NOT (part.indisvalid AND part.indisready)) AS valid,
+    EXISTS (SELECT FROM pg_stat_progress_create_index b WHERE b.index_relid = i.indexrelid)
+      AS building,
     pg_get_indexdef(i.indexrelid) AS definition, pg_get_expr(i.indpred, i.indrelid) AS predicate,
     k.conname AS constraint,
     (SELECT json_agg(json_build_object('column', a.attname,
-        'sql', pg_get_indexdef(i.indexrelid, p.place::int, true)) ORDER BY p.place)
+        'sql', pg_get_indexdef(i.indexrelid, p.place::int, true),
+        'collation', CASE WHEN own.oid <> theirs.oid
+          AND NOT (own.collisdeterministic AND theirs.collisdeterministic) THEN own.collname END,
+        'deterministic', own.collisdeterministic) ORDER BY p.place)
       FROM unnest(i.indkey) WITH ORDINALITY AS p(attnum, place)
       LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = p.attnum AND p.attnum > 0
+      LEFT JOIN pg_collation own ON own.oid = i.indcollation[p.place - 1]
+      LEFT JOIN pg_collation theirs ON theirs.oid = a.attcollation
       WHERE p.place <= i.indnkeyatts) AS parts
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u')
-  WHERE i.indrelid = ${oid}::int8::oid AND i.indisunique
+  WHERE i.indrelid = ${oid}::int8::oid AND i.indisunique AND NOT i.indisexclusion
   ORDER BY c.relname`
 
 /**
@@ -104,6 +120,27 @@ export const explainPredicate = (table: string, predicate: string): Sql =>
 /** Has PostgreSQL check an order over a table; reads no row. */
 export const explainOrder = (table: string, order: readonly string[]): Sql =>
   sql.raw(`EXPLAIN (FORMAT JSON) SELECT 1 FROM ${table} ORDER BY ${order.join(', ')}`)
+
+/**
+ * Has PostgreSQL write expressions in its own words, as the output of a plan that reads no row: two
+ * spellings of one expression become one.
+ */
+export const explainWords = (table: string, expressions: readonly string[]): Sql => {
+  const items = expressions.map((each) => `(${each})`).join(', ')
+  return sql.raw(`EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) SELECT ${items} FROM ${table}
+    WHERE false`)
+}
+
+/** Has PostgreSQL prove from contradictions what can be proved, until the transaction ends. */
+export const proveContradictions = (): Sql => sql.raw('SET LOCAL constraint_exclusion = on')
+
+/**
+ * Has PostgreSQL plan a contradiction about an expression. It sees through it, and plans no scan,
+ * where the expression is immutable.
+ */
+export const explainContradiction = (table: string, expression: string): Sql =>
+  sql.raw(`EXPLAIN (FORMAT JSON) SELECT 1 FROM ${table}
+    WHERE (${expression}) IS NULL AND (${expression}) IS NOT NULL`)
 
 /** Asks PostgreSQL which unique indexes it would use for ON CONFLICT on a key; inserts nothing. */
 export const explainArbiters = (table: string, key: readonly string[], where: string): Sql =>

@@ -3,6 +3,7 @@
  * Source: PostgreSQL documentation, appendix A, "PostgreSQL Error Codes".
  */
 export const SQLSTATE = {
+  featureNotSupported: '0A000',
   activeSqlTransaction: '25001',
   readOnlySqlTransaction: '25006',
   syntaxError: '42601',

@@ -39,7 +39,8 @@ beforeAll(async () => {
       id int PRIMARY KEY, day date, start time, at timestamptz, local timestamp, room int,
       person uuid, name text, mail citext, code char(3), days int[], tags jsonb, raw json,
       place point, tx xid, page xml, amount numeric(12,2), ratio float8, status state,
-      plain plain_state,      count positive, nick short, list numbers, seen moment, copy_number int NOT NULL DEFAULT 0,
+      plain plain_state, count positive, nick short, list numbers, seen moment,
+      copy_number int NOT NULL DEFAULT 0,
       nullable_copy int, flag boolean, "Camel Case" text,
       twice int GENERATED ALWAYS AS (room * 2) STORED);
     CREATE VIEW visits_view AS SELECT * FROM visits;
