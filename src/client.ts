@@ -86,18 +86,19 @@ export interface Onceover {
 }
 
 function environmentOf(options: OnceoverOptions, counters: Counters): Environment {
-  const inspections = new WeakMap<Guard, Inspection>()
+  const inspections = new WeakMap<Guard, Map<string, Inspection>>()
   let migrated = false
   return {
     database: openDatabase(options.db),
     logger: options.logger ?? silentLogger,
     counters,
     inspect: async (guard, session) => {
-      const known = inspections.get(guard)
-      if (known) return known
-      const inspection = await inspect(session, guard)
+      // A schema for each tenant: the same name may be another table to the handle of a caller.
+      const path = session.transactional ? await session.searchPath() : ''
+      const known = inspections.get(guard) ?? new Map<string, Inspection>()
+      const inspection = known.get(path) ?? (await inspect(session, guard))
       // A guard not yet enforced is asked about again: another process may enforce it.
-      if (inspection.coverage.enforced) inspections.set(guard, inspection)
+      if (inspection.coverage.enforced) inspections.set(guard, known.set(path, inspection))
       return inspection
     },
     forget: (guard) => {

@@ -66,7 +66,7 @@ export const recordGroups = ({ run, guard, parts, policy, reason, actor }: Audit
  */
 export const recordOutcomes = (audit: Audit, json: string): Sql => sql`
   WITH outcome AS (
-    SELECT * FROM json_to_recordset(${json}::json)
+    SELECT * FROM json_to_recordset(${json}::text::json)
       AS fields(ord int, verdict text, reason text, key json, found_id json)),
   ${groupOutcomes()}, ${recordGroups(audit)}
   SELECT count(*)::text AS recorded FROM outcome`

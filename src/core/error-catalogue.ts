@@ -49,6 +49,9 @@ export const ERRORS = {
   HANDLE_NOT_IN_TRANSACTION: entry(
     'Open a transaction on the handle first, or leave `handle` out.',
   ),
+  TRANSACTION_ABORTED: entry(
+    'Roll back, find the statement that failed before, and run the transaction again.',
+  ),
   CLIENT_IN_TRANSACTION: entry('Pass the client as `handle`, or end its transaction first.'),
   TRANSACTION_ENDED_EARLY: entry(
     'Leave COMMIT and ROLLBACK to the function that opened the transaction.',

@@ -29,6 +29,14 @@ export class Session {
     }
   }
 
+  /** Where an unqualified name is looked up, and as whom: both may differ from handle to handle. */
+  async searchPath(): Promise<string> {
+    const [row] = await this.query<{ path: string }>(
+      sql`SELECT current_user || ' ' || current_setting('search_path') AS path`,
+    )
+    return row?.path ?? ''
+  }
+
   /**
    * Runs `work` behind a savepoint, so that an error in it leaves the transaction usable. Outside
    * a transaction there is nothing to protect, and no savepoint.

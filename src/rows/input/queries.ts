@@ -71,8 +71,9 @@ export const jsonRelation = (
     fields.push('once_missing int[]')
     names.push('once_missing')
   }
+  // As text first: a driver that is told of a json parameter would write the text as JSON again.
   return sql`(SELECT fields.*, (once_place - 1)::int AS once_ord FROM
-    ROWS FROM (json_to_recordset(${json}::json) AS (${sql.raw(fields.join(', '))}))
+    ROWS FROM (json_to_recordset(${json}::text::json) AS (${sql.raw(fields.join(', '))}))
     WITH ORDINALITY AS fields(${sql.raw([...names, 'once_place'].join(', '))}))`
 }
 
@@ -106,7 +107,7 @@ export const stagedRelation = (
 ): Sql => {
   const typed = columns.map(({ quoted, type }) => `${quoted}::${type} AS ${quoted}`)
   const chosen = places
-    ? sql`once_ord IN (SELECT json_array_elements_text(${JSON.stringify(places)}::json)::int)`
+    ? sql`once_ord IN (SELECT json_array_elements_text(${JSON.stringify(places)}::text::json)::int)`
     : sql`once_ord >= ${start} AND once_ord < ${end}`
   return sql`(SELECT ${sql.raw(['once_ord', ...typed].join(', '))}
     FROM ${sql.raw(`pg_temp.${STAGE}`)} WHERE ${chosen})`
