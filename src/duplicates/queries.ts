@@ -1,104 +1,131 @@
 import type { Inspection } from '../guards/inspect.ts'
 import type { InspectedPart } from '../guards/part.ts'
+import { exactJson, exactText } from '../postgres/exact-json.ts'
 import { quoteLiteral } from '../postgres/identifier.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 
-const SHOWN_GROUPS = 10
-const SHOWN_LOSERS = 5
+/** The largest groups that a report lists. */
+export const SHOWN_GROUPS = 10
+/** The losers that a report lists of a group. */
+export const SHOWN_LOSERS = 5
 
+// Columns and tables of ours are called once_…: the guard's own SQL stands beside them.
 const where = ({ guard }: Inspection): string => (guard.where ? `WHERE (${guard.where})` : '')
 
-const keys = (parts: readonly InspectedPart[]): string[] => parts.map((_, index) => `k${index}`)
+const keys = (parts: readonly InspectedPart[]): string[] => parts.map((_, at) => `once_k${at}`)
 
 const keyList = (parts: readonly InspectedPart[]): string =>
-  parts.map(({ encoding }, index) => `${encoding.inline} AS k${index}`).join(', ')
+  parts.map(({ encoding }, at) => `${encoding.inline} AS once_k${at}`).join(', ')
+
+// By place: a name in GROUP BY means a column of the table before it means one of ours.
+const places = (count: number): string =>
+  Array.from({ length: count }, (_, at) => at + 1).join(', ')
 
 const anyNull = (parts: readonly InspectedPart[]): string =>
   keys(parts)
     .map((key) => `${key} IS NULL`)
     .join(' OR ')
 
-const count = (condition: string): string => `count(*) FILTER (WHERE ${condition})::text`
+const count = (condition: string): string => `count(*) FILTER (WHERE ${condition})`
 
-/** Rows that the scan counts in one pass: all, by NULL part, by forbidden value, unfinished. */
-export const countRows = (inspection: Inspection): Sql => {
-  const { table, parts, guard } = inspection
-  const counts = parts.map(({ part, encoding }) => {
-    const { inline, literal, loose } = encoding
-    const forbidden = part.forbid.map((value) => {
-      const form = literal(quoteLiteral(value))
-      return `${quoteLiteral(value)}, ${count(`${inline} = ${form}`)}`
-    })
-    const allowed = part.values.map(quoteLiteral).join(', ')
-    return `json_build_object(
-      'nulls', ${count(`${inline} IS NULL`)},
-      'forbidden', json_build_object(${forbidden.join(', ')}),
-      'strange', ${allowed ? count(`${inline}::text NOT IN (${allowed})`) : "'0'"},
-      'loose', ${loose ? count(`${inline} IS DISTINCT FROM ${loose}`) : "'0'"})`
-  })
-  const unfinished = guard.unfinished ? count(guard.unfinished) : "'0'"
-  return sql.raw(`SELECT json_build_object('rows', count(*)::text, 'unfinished', ${unfinished},
-    'parts', json_build_array(${counts.join(', ')}))::text AS counts
-    FROM ${table.quoted} ${where(inspection)}`)
+const countsOf = ({ part, encoding, column }: InspectedPart): string[] => {
+  const { inline, literal, varies } = encoding
+  const listed = part.values.map(quoteLiteral).join(', ')
+  return [
+    column?.notNull ? '0' : count(`${inline} IS NULL`),
+    varies ? count(varies) : '0',
+    listed ? count(`${inline}::text NOT IN (${listed})`) : '0',
+    ...part.forbid.map((value) => count(`${inline} = ${literal(quoteLiteral(value))}`)),
+  ]
 }
 
 /**
- * The duplicate groups: how many and how many rows in excess, with NULLs taken as equal and as
- * distinct, and the largest groups with their rows, the keeper first. Copies were allowed: only
- * rows of the same copy are duplicates of each other.
+ * What the scan counts in one pass over the rows, as one array of numbers: all rows and unfinished
+ * ones; then for each part the NULLs, the values that differ from their loose form, those that
+ * `oneOf` does not list, and those equal to each forbidden value.
  */
-export const selectGroups = (inspection: Inspection): Sql => {
-  const { table, parts, copies, keep, shown } = inspection
-  const names = keys(parts)
-  const grouping = copies ? [...names, 'copy'].join(', ') : names.join(', ')
-  const nullsEqual = parts.some(({ part }) => part.nulls === 'equal')
-  const declared = nullsEqual ? 'true' : 'NOT holed'
-  const joined = parts.map(({ encoding, column }, index) =>
-    nullsEqual && !column?.notNull
-      ? `${encoding.inline} IS NOT DISTINCT FROM top.k${index}`
-      : `${encoding.inline} = top.k${index}`,
-  )
-  if (copies) joined.push(`${copies.quoted} IS NOT DISTINCT FROM top.copy`)
-  return sql.raw(`
-  WITH groups AS MATERIALIZED (
-    SELECT ${grouping}, members, (${anyNull(parts)}) AS holed FROM (
-      SELECT ${keyList(parts)}${copies ? `, ${copies.quoted} AS copy` : ''}, count(*) AS members
-      FROM ${table.quoted} ${where(inspection)}
-      GROUP BY ${grouping} HAVING count(*) > 1) AS counted),
-  top AS MATERIALIZED (
-    SELECT groups.*, row_number() OVER (ORDER BY members DESC, ${grouping}) AS place
-    FROM groups WHERE ${declared}
-    ORDER BY members DESC, ${grouping} LIMIT ${SHOWN_GROUPS}),
-  ranked AS (
-    SELECT top.place, top.members, json_build_array(${names.map((k) => `top.${k}`).join(', ')}) AS key,
-      json_build_array(${shown.map(({ quoted }) => `${quoted}::text`).join(', ')}) AS shown,
-      row_number() OVER (PARTITION BY top.place ORDER BY ${keep.join(', ')}) AS rank
-    FROM ${table.quoted} CROSS JOIN top
-    WHERE ${joined.join(' AND ')} ${inspection.guard.where ? `AND (${inspection.guard.where})` : ''})
-  SELECT json_build_object(
-    'groups', ${count(declared)}, 'excess', (coalesce(sum(members - 1) FILTER (WHERE ${declared}), 0))::text,
-    'equalGroups', count(*)::text, 'equalExcess', (coalesce(sum(members - 1), 0))::text,
-    'distinctGroups', ${count('NOT holed')},
-    'distinctExcess', (coalesce(sum(members - 1) FILTER (WHERE NOT holed), 0))::text,
-    'largest', (SELECT coalesce(json_agg(json_build_array(members, key, rows) ORDER BY place), '[]') FROM (
-      SELECT place, members, (json_agg(key))->0 AS key, json_agg(shown ORDER BY rank) AS rows
-      FROM ranked WHERE rank <= ${SHOWN_LOSERS + 1} GROUP BY place, members) AS listed))::text AS groups
-  FROM groups`)
+export const countRows = (inspection: Inspection): Sql => {
+  const { table, parts, guard } = inspection
+  const counts = [
+    'count(*)',
+    guard.unfinished ? count(guard.unfinished) : '0',
+    ...parts.flatMap(countsOf),
+  ]
+  // An array has no end, while a function takes at most 100 arguments.
+  return sql.raw(`SELECT to_json(ARRAY[${counts.join(', ')}]::bigint[])::text AS counts
+    FROM ${table.quoted} ${where(inspection)}`)
 }
 
-/** Groups that only harmless differences hide: case, white space, normal form, order of a set. */
+const sum = (condition: string): string =>
+  `coalesce(sum(once_members - 1) FILTER (WHERE ${condition}), 0)`
+
+const figures = (condition: string): string =>
+  `json_build_object('groups', ${count(condition)}, 'excess', ${sum(condition)})`
+
+// The rows of the largest groups, the keeper of each first: of one group there may be millions.
+const rankedMembers = (inspection: Inspection, nullsEqual: boolean): string => {
+  const { table, parts, keep, shown, guard } = inspection
+  const joined = parts.map(({ encoding, column }, at) =>
+    nullsEqual && !column?.notNull
+      ? `${encoding.inline} IS NOT DISTINCT FROM once_k${at}`
+      : `${encoding.inline} = once_k${at}`,
+  )
+  const columns = shown.map(({ quoted }, at) => `${quoted} AS once_s${at}`)
+  return `SELECT once_place, ${columns.join(', ')},
+      row_number() OVER (PARTITION BY once_place ORDER BY ${keep.join(', ')}) AS once_rank
+    FROM ${table.quoted} CROSS JOIN once_top
+    WHERE ${joined.join(' AND ')} ${guard.where ? `AND (${guard.where})` : ''}`
+}
+
+/**
+ * The duplicate groups: how many and how many rows in excess, with NULLs taken as equal, as
+ * distinct and as declared, and the largest groups with their rows, the keeper first.
+ */
+export const selectGroups = (inspection: Inspection): Sql => {
+  const { table, parts, shown } = inspection
+  const names = keys(parts).join(', ')
+  const nullsEqual = parts.some(({ part }) => part.nulls === 'equal')
+  const declared = nullsEqual ? 'true' : 'NOT once_holed'
+  const key = parts.map(({ base }, at) => exactJson(`once_k${at}`, base))
+  const row = shown.map(({ base }, at) => exactText(`once_s${at}`, base))
+  return sql.raw(`
+  WITH once_groups AS MATERIALIZED (
+    SELECT once_counted.*, (${anyNull(parts)}) AS once_holed FROM (
+      SELECT ${keyList(parts)}, count(*) AS once_members FROM ${table.quoted} ${where(inspection)}
+      GROUP BY ${places(parts.length)} HAVING count(*) > 1) AS once_counted),
+  once_top AS MATERIALIZED (
+    SELECT once_groups.*, row_number() OVER (ORDER BY once_members DESC, ${names}) AS once_place
+    FROM once_groups WHERE ${declared} ORDER BY once_members DESC, ${names} LIMIT ${SHOWN_GROUPS}),
+  once_rows AS (
+    SELECT once_place, json_agg(json_build_array(${row.join(', ')}) ORDER BY once_rank) AS once_rows
+    FROM (${rankedMembers(inspection, nullsEqual)}) AS once_ranked
+    WHERE once_rank <= ${SHOWN_LOSERS + 1} GROUP BY once_place)
+  SELECT json_build_object(
+    'declared', ${figures(declared)}, 'equal', ${figures('true')},
+    'distinct', ${figures('NOT once_holed')},
+    'largest', (SELECT coalesce(json_agg(
+      json_build_array(once_members, json_build_array(${key.join(', ')}), once_rows)
+      ORDER BY once_place), '[]') FROM once_top JOIN once_rows USING (once_place)))::text AS groups
+  FROM once_groups`)
+}
+
+/**
+ * Groups that only harmless differences hide: case, white space, normal form, order of a set. Only
+ * keys without NULL are looked at.
+ */
 export const countHiddenGroups = (inspection: Inspection): Sql => {
   const { table, parts } = inspection
-  const names = keys(parts)
   const loose = parts.map(
-    ({ encoding }, index) => `${encoding.loose ?? encoding.inline} AS l${index}`,
+    ({ encoding }, at) => `${encoding.loose ?? encoding.inline} AS once_l${at}`,
   )
-  const looseNames = parts.map((_, index) => `l${index}`).join(', ')
+  const looseNames = parts.map((_, at) => `once_l${at}`).join(', ')
   return sql.raw(`
-  SELECT count(*)::text AS groups, coalesce(sum(forms - 1), 0)::text AS excess FROM (
-    SELECT count(*) AS forms FROM (
+  SELECT json_build_object('groups', count(*), 'excess', coalesce(sum(once_forms - 1), 0))::text
+    AS hidden
+  FROM (
+    SELECT count(*) AS once_forms FROM (
       SELECT ${keyList(parts)}, ${loose.join(', ')} FROM ${table.quoted} ${where(inspection)}
-      GROUP BY ${names.join(', ')}, ${looseNames}) AS forms
+      GROUP BY ${places(parts.length * 2)}) AS once_spelled
     WHERE NOT (${anyNull(parts)})
-    GROUP BY ${looseNames} HAVING count(*) > 1) AS hidden`)
+    GROUP BY ${looseNames} HAVING count(*) > 1) AS once_hidden`)
 }

@@ -8,7 +8,7 @@ export interface DuplicateGroup {
   readonly key: RowValues
   /** How many rows there are, the keeper included. */
   readonly rows: number
-  /** The row to keep: primary key and `show` columns, as text. */
+  /** The row to keep: primary key, copy number and `show` columns, as text. */
   readonly keeper: RowValues
   /** The first rows to remove, up to five. */
   readonly losers: readonly RowValues[]
@@ -21,8 +21,16 @@ export interface PartReport {
   readonly declared: Nulls
   readonly nulls: number
   readonly forbidden: readonly { readonly value: string; readonly rows: number }[]
+  /** Rows with none of the values that `oneOf` lists; only of such a part. */
+  readonly unlisted?: number
   /** Rows whose value differs from its trimmed, folded or sorted form. */
   readonly nonCanonical: number
+}
+
+/** How many keys repeat, and how many rows are beyond the first of their key. */
+export interface Repetition {
+  readonly groups: number
+  readonly excess: number
 }
 
 /** What a scan says of one guard. All counts are rows or groups inside `where`. */
@@ -32,21 +40,19 @@ export interface ScanReport {
   readonly target: string
   readonly where: string | undefined
   readonly rows: number
-  readonly duplicates: {
-    readonly groups: number
-    readonly excess: number
+  readonly duplicates: Repetition & {
     /** The largest groups, up to ten. */
     readonly largest: readonly DuplicateGroup[]
   }
   /** Duplicates under both meanings of NULL; the gap is what a unique index does not see. */
   readonly nulls: {
-    readonly equal: { readonly groups: number; readonly excess: number }
-    readonly distinct: { readonly groups: number; readonly excess: number }
+    readonly equal: Repetition
+    readonly distinct: Repetition
     readonly gapExcess: number
   }
   readonly parts: readonly PartReport[]
-  /** Groups and excess rows that only harmless differences of spelling hide. */
-  readonly hidden: { readonly groups: number; readonly excess: number }
+  /** Keys that only harmless differences of spelling keep apart, and spellings in excess. */
+  readonly hidden: Repetition
   readonly unfinished: number
   readonly coverage: Coverage
   readonly findings: readonly Finding[]

@@ -2,67 +2,58 @@ import { OnceoverError } from '../core/error.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Guard } from '../guards/guard.ts'
 import { type Inspection, inspect } from '../guards/inspect.ts'
+import type { InspectedPart } from '../guards/part.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
+import type { Sql } from '../postgres/sql.ts'
 import { findingsOf } from './findings.ts'
 import { countHiddenGroups, countRows, selectGroups } from './queries.ts'
-import type { DuplicateGroup, PartReport, ScanReport } from './scan-report.ts'
+import type { DuplicateGroup, PartReport, Repetition, ScanReport } from './scan-report.ts'
 
-interface CountsAnswer {
-  rows: string
-  unfinished: string
-  parts: { nulls: string; forbidden: Record<string, string>; strange: string; loose: string }[]
-}
+type Member = readonly [members: number, key: readonly unknown[], rows: readonly unknown[][]]
 
-interface GroupsAnswer extends Record<string, unknown> {
-  groups: string
-  excess: string
-  equalGroups: string
-  equalExcess: string
-  distinctGroups: string
-  distinctExcess: string
-  largest: [members: number, key: unknown[], rows: unknown[][]][]
+interface Groups {
+  readonly declared: Repetition
+  readonly equal: Repetition
+  readonly distinct: Repetition
+  readonly largest: readonly Member[]
 }
 
 const zip = (columns: readonly { name: string }[], values: readonly unknown[]): RowValues =>
   Object.fromEntries(columns.map(({ name }, place) => [name, values[place] ?? null]))
 
-const asGroup = (
-  { parts, shown }: Inspection,
-  [rows, key, members]: GroupsAnswer['largest'][number],
-): DuplicateGroup => ({
+const asGroup = ({ parts, shown }: Inspection, [rows, key, members]: Member): DuplicateGroup => ({
   key: zip(parts, key),
   rows,
   keeper: zip(shown, members[0] ?? []),
   losers: members.slice(1).map((values) => zip(shown, values)),
 })
 
-const asParts = ({ parts }: Inspection, counts: CountsAnswer): PartReport[] =>
-  parts.map(({ name, part }, place) => {
-    const { nulls = '0', forbidden = {}, strange = '0', loose = '0' } = counts.parts[place] ?? {}
-    const found = Object.entries(forbidden).map(([value, rows]) => ({ value, rows: Number(rows) }))
-    if (strange !== '0') {
-      found.push({ value: `none of ${part.values.join(', ')}`, rows: Number(strange) })
-    }
-    return {
-      name,
-      declared: part.nulls,
-      nulls: Number(nulls),
-      forbidden: found.filter(({ rows }) => rows > 0),
-      nonCanonical: Number(loose),
-    }
-  })
+/** Takes the counts of one part off the front of what `countRows` counted. */
+const takePart = ({ name, part }: InspectedPart, counts: number[]): PartReport => {
+  const [nulls = 0, nonCanonical = 0, unlisted = 0] = counts.splice(0, 3)
+  const forbidden = part.forbid.map((value) => ({ value, rows: counts.shift() ?? 0 }))
+  return {
+    name,
+    declared: part.nulls,
+    nulls,
+    forbidden: forbidden.filter(({ rows }) => rows > 0),
+    ...(part.values.length > 0 && { unlisted }),
+    nonCanonical,
+  }
+}
 
-async function hiddenGroups(
-  session: Session,
-  inspection: Inspection,
-  parts: readonly PartReport[],
-) {
-  if (parts.every(({ nonCanonical }) => nonCanonical === 0)) return { groups: 0, excess: 0 }
-  const [row] = await session.query<{ groups: string; excess: string }>(
-    countHiddenGroups(inspection),
-  )
-  return { groups: Number(row?.groups), excess: Number(row?.excess) }
+async function answer<T>(session: Session, statement: Sql): Promise<T> {
+  const [row] = await session.query(statement)
+  return JSON.parse(String(Object.values(row ?? {})[0]))
+}
+
+function refuseHidden({ guard, table }: Inspection) {
+  if (!table.rowSecurity) return
+  throw new OnceoverError('RLS_HIDES_ROWS', {
+    message: `Row-level security hides rows of ${guard.table} from this role: a scan would lie.`,
+    details: { guard: guard.name, table: guard.table },
+  })
 }
 
 /**
@@ -71,40 +62,36 @@ async function hiddenGroups(
  * @throws OnceoverError RLS_HIDES_ROWS
  */
 export async function scanInspected(session: Session, inspection: Inspection): Promise<ScanReport> {
-  const { guard } = inspection
-  if (inspection.table.rowSecurity) {
-    throw new OnceoverError('RLS_HIDES_ROWS', {
-      message: `Row-level security hides rows of ${guard.table} from this role: a scan would lie.`,
-      details: { guard: guard.name, table: guard.table },
-    })
-  }
-  const [counted] = await session.query<{ counts: string }>(countRows(inspection))
-  const counts: CountsAnswer = JSON.parse(counted?.counts ?? '')
-  const [grouped] = await session.query<{ groups: string }>(selectGroups(inspection))
-  const groups: GroupsAnswer = JSON.parse(grouped?.groups ?? '')
-  const parts = asParts(inspection, counts)
+  refuseHidden(inspection)
+  const { guard, table, coverage } = inspection
+  const counts = await answer<number[]>(session, countRows(inspection))
+  const [rows = 0, unfinished = 0] = counts.splice(0, 2)
+  const parts = inspection.parts.map((part) => takePart(part, counts))
+  const groups = await answer<Groups>(session, selectGroups(inspection))
+  const spelled = parts.some(({ nonCanonical }) => nonCanonical > 0)
   const facts = {
     guard: guard.name,
-    table: `${inspection.table.schema}.${inspection.table.name}`,
+    table: `${table.schema}.${table.name}`,
     target: session.target,
     where: guard.where,
-    rows: Number(counts.rows),
+    rows,
     duplicates: {
-      groups: Number(groups.groups),
-      excess: Number(groups.excess),
+      ...groups.declared,
       largest: groups.largest.map((group) => asGroup(inspection, group)),
     },
     nulls: {
-      equal: { groups: Number(groups.equalGroups), excess: Number(groups.equalExcess) },
-      distinct: { groups: Number(groups.distinctGroups), excess: Number(groups.distinctExcess) },
-      gapExcess: Number(groups.equalExcess) - Number(groups.distinctExcess),
+      equal: groups.equal,
+      distinct: groups.distinct,
+      gapExcess: groups.equal.excess - groups.distinct.excess,
     },
     parts,
-    hidden: await hiddenGroups(session, inspection, parts),
-    unfinished: Number(counts.unfinished),
-    coverage: inspection.coverage,
+    hidden: spelled
+      ? await answer<Repetition>(session, countHiddenGroups(inspection))
+      : { groups: 0, excess: 0 },
+    unfinished,
+    coverage,
   }
-  return { ...facts, findings: findingsOf(facts) }
+  return { ...facts, findings: findingsOf(facts, inspection) }
 }
 
 /**

@@ -14,6 +14,8 @@ import type { Column } from './table.ts'
 const MAX_NAME_BYTES = 63
 const OFFSET = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/
 const FRACTION = /:\d{2}\.(\d+)/
+// What most times are: neither an offset nor digits of a second that could be lost.
+const WHOLE_SECONDS = /^[\d:]+$/
 const FOREVER: readonly unknown[] = ['infinity', '-infinity']
 
 // What a text of a type may look like; other spellings depend on settings such as DateStyle.
@@ -73,8 +75,10 @@ function refuseOn(value: unknown, part: KeyPart, column: Column): string | undef
     const words = SHAPES[base]?.(value)
     if (words) return words
   }
-  if (secondDigits !== undefined)
+  if (secondDigits !== undefined) {
+    if (base === 'time' && WHOLE_SECONDS.test(String(value))) return undefined
     return refuseOffset(value, base) ?? refuseDigits(value, secondDigits)
+  }
   if (base === 'name' && Buffer.byteLength(String(value)) > MAX_NAME_BYTES) {
     return 'PostgreSQL would cut it at 63 bytes'
   }

@@ -5,6 +5,7 @@ import { type Sql, sql } from '../postgres/sql.ts'
  * domain has the type underneath, however deep.
  */
 export const selectTable = (schema: string | null, name: string): Sql => sql`
+  SELECT row_to_json(found)::text AS described FROM (
   SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
     row_security_active(c.oid) AS row_security, pg_get_partkeydef(c.oid) AS partition_key,
     getdatabaseencoding() = 'UTF8' AS unicode,
@@ -40,7 +41,7 @@ export const selectTable = (schema: string | null, name: string): Sql => sql`
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relname = ${name} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND CASE WHEN ${schema}::text IS NULL THEN pg_table_is_visible(c.oid)
-        ELSE n.nspname = ${schema} END`
+        ELSE n.nspname = ${schema} END) AS found`
 
 /** Tables of the same name in other schemas or in other capitals, quoted where they need it. */
 export const selectNamesakes = (name: string): Sql => sql`
@@ -56,6 +57,7 @@ export const selectNamesakes = (name: string): Sql => sql`
  * of a partitioned table is valid where those of all partitions are.
  */
 export const selectUniqueIndexes = (oid: string): Sql => sql`
+  SELECT row_to_json(found)::text AS described FROM (
   SELECT c.relname AS name, format('%I.%I', n.nspname, c.relname) AS quoted,
     c.relkind = 'I' AS partitioned, i.indimmediate AS immediate,
     i.indnullsnotdistinct AS nulls_not_distinct,
@@ -80,7 +82,7 @@ export const selectUniqueIndexes = (oid: string): Sql => sql`
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u')
   WHERE i.indrelid = ${oid}::int8::oid AND i.indisunique AND NOT i.indisexclusion
-  ORDER BY c.relname`
+  ORDER BY c.relname) AS found`
 
 /**
  * The types of expressions over a table, by name, and that each is one value of one row. None is

@@ -70,8 +70,8 @@ interface TableRow {
   partition_key: string | null
   unicode: boolean
   inherited: boolean
-  columns: ColumnRow[] | string
-  primary_key: string[] | string
+  columns: ColumnRow[]
+  primary_key: string[]
 }
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -83,9 +83,6 @@ const KINDS: Readonly<Record<string, string>> = {
 const TEXTUAL = new Set(['text', 'varchar', 'bpchar', 'citext', 'name'])
 const TIMED = new Set(['time', 'timetz', 'timestamp', 'timestamptz'])
 const ALL_DIGITS = 6
-
-// Drivers differ on whether they parse json columns.
-const json = <T>(value: T | string): T => (typeof value === 'string' ? JSON.parse(value) : value)
 
 const asColumn = (row: ColumnRow): Column => ({
   name: row.name,
@@ -109,8 +106,9 @@ const asColumn = (row: ColumnRow): Column => ({
 
 async function findTable(session: Session, table: string): Promise<TableRow> {
   const { schema, name } = readTableName(table) ?? { schema: null, name: table }
-  const [row] = await session.query<TableRow>(selectTable(schema, name))
-  if (row) return row
+  const [found] = await session.query<{ described: string }>(selectTable(schema, name))
+  // JSON is read here: drivers differ on what they make of a boolean.
+  if (found) return JSON.parse(found.described)
   const namesakes = await session.query<{ quoted: string }>(selectNamesakes(name))
   const names = namesakes.map(({ quoted }) => quoted)
   throw new OnceoverError('TABLE_NOT_FOUND', {
@@ -121,7 +119,7 @@ async function findTable(session: Session, table: string): Promise<TableRow> {
 }
 
 function asTable(row: TableRow): Table {
-  const columns = new Map(json(row.columns).map((each) => [each.name, asColumn(each)]))
+  const columns = new Map(row.columns.map((each) => [each.name, asColumn(each)]))
   return {
     oid: row.oid,
     schema: row.schema,
@@ -131,7 +129,7 @@ function asTable(row: TableRow): Table {
     partitionKey: row.partition_key ?? undefined,
     inherited: row.inherited,
     columns,
-    primaryKey: json(row.primary_key).flatMap((name) => columns.get(name) ?? []),
+    primaryKey: row.primary_key.flatMap((name) => columns.get(name) ?? []),
     rowSecurity: row.row_security,
     unicode: row.unicode,
   }

@@ -69,7 +69,7 @@ interface IndexRow {
   definition: string
   predicate: string | null
   constraint: string | null
-  parts: PartRow[] | string
+  parts: PartRow[]
 }
 
 /**
@@ -110,8 +110,8 @@ const asItem = (
   }),
 })
 
-function asIndex(table: Table, row: IndexRow, parts: readonly PartRow[], words: Words): KeyedIndex {
-  const items = parts.map((part) => asItem(table, part, words.get(part.sql) ?? part.sql))
+function asIndex(table: Table, row: IndexRow, words: Words): KeyedIndex {
+  const items = row.parts.map((part) => asItem(table, part, words.get(part.sql) ?? part.sql))
   return {
     index: {
       name: row.name,
@@ -138,16 +138,14 @@ export async function uniqueIndexes(
   session: Session,
   table: Table,
 ): Promise<readonly KeyedIndex[]> {
-  const rows = await session.query<IndexRow>(selectUniqueIndexes(table.oid))
-  const read = rows.map((row): [IndexRow, PartRow[]] => [
-    row,
-    typeof row.parts === 'string' ? JSON.parse(row.parts) : row.parts,
-  ])
-  const expressions = read.flatMap(([{ predicate }, parts]) => [
+  const answer = await session.query<{ described: string }>(selectUniqueIndexes(table.oid))
+  // JSON is read here: drivers differ on what they make of a boolean.
+  const rows = answer.map(({ described }): IndexRow => JSON.parse(described))
+  const expressions = rows.flatMap(({ predicate, parts }) => [
     ...parts.flatMap(({ column, sql }) => (column === null ? [sql] : [])),
     ...(predicate === null ? [] : [predicate]),
   ])
   const said = await inWords(session, table, expressions)
   const words = new Map(expressions.map((each, place) => [each, said?.[place] ?? each]))
-  return read.map(([row, parts]) => asIndex(table, row, parts, words))
+  return rows.map((row) => asIndex(table, row, words))
 }

@@ -45,15 +45,17 @@ export function asVerdict(
   const met = found ? zip(shown, found) : undefined
   // A row that was committed and replaced while the statement ran is known by its id only.
   const existing = met ?? (verdict === 'replaced' && row ? identityOf(table, row) : undefined)
-  return {
+  // Filled in step by step: spreading parts that are missing costs more than the rest together.
+  const result: { -readonly [Name in keyof Verdict]: Verdict[Name] } = {
     index: rows[place]?.index ?? place,
     verdict: verdict === 'raced' ? 'failed' : verdict,
     key: zip(parts, key),
-    ...(row && { row }),
-    ...(existing && { existing }),
-    ...(reason !== null && { reason }),
-    ...(verdict === 'collided' && { firstIndex: rows[first]?.index ?? first }),
   }
+  if (row) result.row = row
+  if (existing) result.existing = existing
+  if (reason !== null) result.reason = reason
+  if (verdict === 'collided') result.firstIndex = rows[first]?.index ?? first
+  return result
 }
 
 /** The answer of a statement: one line for each verdict and reason, with parallel arrays. */

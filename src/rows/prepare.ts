@@ -1,3 +1,4 @@
+import type { KeyPart } from '../core/key-part.ts'
 import type { RowValues, Verdict } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Column } from '../guards/table.ts'
@@ -27,38 +28,38 @@ const ownValues = (row: RowValues): RowValues => {
 const isRecord = (value: unknown): value is RowValues =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const OFFSET = /(Z|[+-]\d\d(:?\d\d)?)$/
+type PartsByColumn = ReadonlyMap<string, KeyPart>
 
-// What a timestamp means depends on its column: with a zone, or local.
-const refuseZone = (value: unknown, { base }: Column): string | undefined => {
-  if (base === 'timestamp' && value instanceof Date) {
-    return 'a Date has no local time: give text without an offset'
-  }
-  if (base === 'timestamptz' && typeof value === 'string' && !OFFSET.test(value)) {
-    return 'the offset is missing'
-  }
-  return undefined
-}
+const partsByColumn = ({ parts }: Inspection): PartsByColumn =>
+  new Map(parts.flatMap(({ name, part, column }) => (column ? [[name, part]] : [])))
 
-function refuseColumn({ table, copies }: Inspection, name: string, value: unknown) {
+function refuseColumn(
+  { table, copies }: Inspection,
+  parts: PartsByColumn,
+  name: string,
+  value: unknown,
+): string | undefined {
   const column = table.columns.get(name)
   if (!column) return 'there is no such column'
   if (column.generated || column.identity === 'a') return 'the database generates this column'
   if (column === copies) return 'copies are numbered by Onceover'
-  return column.base === 'bytea' && value instanceof Uint8Array ? undefined : refuseValue(value)
+  if (value === null) return undefined
+  const part = parts.get(name)
+  // A part checks its texts itself; the check is not made twice for every row.
+  if (part && typeof value === 'string') return part.refuse(value)
+  if (column.base === 'bytea' && value instanceof Uint8Array) return part?.refuse(value)
+  return refuseValue(value) ?? part?.refuse(value)
 }
 
-function refuseRow(inspection: Inspection, row: RowValues): string | undefined {
+function refuseRow(
+  inspection: Inspection,
+  parts: PartsByColumn,
+  row: RowValues,
+): string | undefined {
   for (const name in row) {
     const value = row[name]
     if (value === undefined) continue
-    const words = refuseColumn(inspection, name, value)
-    if (words) return `${name}: ${words}`
-  }
-  for (const { name, part, column } of inspection.parts) {
-    const value = row[name]
-    if (!column || value === undefined || value === null) continue
-    const words = part.refuse(value) ?? refuseZone(value, column)
+    const words = refuseColumn(inspection, parts, name, value)
     if (words) return `${name}: ${words}`
   }
   return undefined
@@ -81,13 +82,14 @@ export function prepareRows(
   input: Iterable<unknown>,
   offset = 0,
 ): Prepared {
+  const parts = partsByColumn(inspection)
   const rows: Row[] = []
   const invalid: Verdict[] = []
   let strange = false
   let index = offset
   for (const given of input) {
     const values = isRecord(given) ? ownValues(given) : undefined
-    const reason = values ? refuseRow(inspection, values) : 'the row is not an object'
+    const reason = values ? refuseRow(inspection, parts, values) : 'the row is not an object'
     if (values && reason === undefined) rows.push({ index, values })
     else {
       const key = attemptedKey(inspection, given)
