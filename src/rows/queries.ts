@@ -50,7 +50,7 @@ const outcomes = (
     policy === 'replace' ? `WHEN once_replaced THEN ${jsonIdentity('once_m', inspection, all)}` : ''
   const identity = `CASE WHEN once_met THEN ${jsonIdentity('once_f', inspection, all)} ${raced} END`
   return sql.raw(`
-  outcome AS MATERIALIZED (
+  outcome AS (
     SELECT once_ord AS ord, once_first AS first, ${jsonKey(inspection)} AS key,
       CASE WHEN once_fault IS NOT NULL THEN 'invalid'
         WHEN once_ord <> once_first THEN 'collided' ${verdict} END AS verdict,
@@ -77,8 +77,8 @@ const pipeline = (statement: Statement, more: readonly string[]): Sql => {
   const { inspection, input, shown, audit } = statement
   const recorded = audit ? sql`, ${recordGroups(audit)}` : sql.raw('')
   return sql`WITH ${metRows(inspection, input, shown)}, ${insertedRows(statement)},
-    ${madeRows(statement)}, ${movedRows(statement)}, ${outcomes(statement, true)},
-    ${groupOutcomes(more)}${recorded}`
+    ${madeRows(statement)}, ${outcomes(statement, true)},
+    ${groupOutcomes(['count(made) AS made_rows', ...more])}, ${movedRows(statement)}${recorded}`
 }
 
 /**

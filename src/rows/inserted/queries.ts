@@ -138,15 +138,14 @@ export const madeRows = (statement: Statement): Sql => {
  * The CTE `moved` of one row, and an error where a trigger changed a key, took a row out of `where`
  * or dropped one outside it: the rows made are then not those asked for, and each is tried alone.
  */
-export const movedRows = ({ input }: Statement): Sql =>
-  sql.raw(
-    input.single
-      ? 'moved AS (SELECT 0 AS rows)'
-      : `
+export const movedRows = ({ inspection, input }: Statement): Sql => {
+  if (input.single) return sql.raw('moved AS (SELECT 0 AS rows)')
+  const unbound = `OR (SELECT count(*) FROM inserted WHERE NOT once_bound)
+      <> (SELECT count(*) FROM met WHERE NOT once_bound)`
+  return sql.raw(`
   moved AS (
-    SELECT CASE WHEN (SELECT count(*) FROM inserted) <> count(*) FILTER (WHERE once_made)
-        OR (SELECT count(*) FROM inserted WHERE NOT once_bound)
-          <> (SELECT count(*) FROM met WHERE NOT once_bound)
-      THEN (count(*)::text || ' rows, some of them moved by a trigger')::int ELSE 0 END AS rows
-    FROM made)`,
-  )
+    SELECT CASE WHEN (SELECT count(*) FROM inserted) <> sum(made_rows)
+        ${alwaysBound(inspection) ? '' : unbound}
+      THEN (sum(rows)::text || ' rows, some of them moved by a trigger')::int ELSE 0 END AS rows
+    FROM grouped)`)
+}
