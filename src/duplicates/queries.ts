@@ -64,12 +64,13 @@ const figures = (condition: string): string =>
 
 // The rows of the largest groups, the keeper of each first: of one group there may be millions.
 const rankedMembers = (inspection: Inspection, nullsEqual: boolean): string => {
-  const { table, parts, keep, shown, guard } = inspection
+  const { table, parts, copies, keep, shown, guard } = inspection
   const joined = parts.map(({ encoding, column }, at) =>
     nullsEqual && !column?.notNull
       ? `${encoding.inline} IS NOT DISTINCT FROM once_k${at}`
       : `${encoding.inline} = once_k${at}`,
   )
+  if (copies) joined.push(`${copies.quoted} = once_copy`)
   const columns = shown.map(({ quoted }, at) => `${quoted} AS once_s${at}`)
   return `SELECT once_place, ${columns.join(', ')},
       row_number() OVER (PARTITION BY once_place ORDER BY ${keep.join(', ')}) AS once_rank
@@ -79,11 +80,13 @@ const rankedMembers = (inspection: Inspection, nullsEqual: boolean): string => {
 
 /**
  * The duplicate groups: how many and how many rows in excess, with NULLs taken as equal, as
- * distinct and as declared, and the largest groups with their rows, the keeper first.
+ * distinct and as declared, and the largest groups with their rows, the keeper first. Copies were
+ * allowed: only rows of the same copy are duplicates of each other.
  */
 export const selectGroups = (inspection: Inspection): Sql => {
-  const { table, parts, shown } = inspection
-  const names = keys(parts).join(', ')
+  const { table, parts, copies, shown } = inspection
+  const names = [...keys(parts), ...(copies ? ['once_copy'] : [])].join(', ')
+  const copy = copies ? `, ${copies.quoted} AS once_copy` : ''
   const nullsEqual = parts.some(({ part }) => part.nulls === 'equal')
   const declared = nullsEqual ? 'true' : 'NOT once_holed'
   const key = parts.map(({ base }, at) => exactJson(`once_k${at}`, base))
@@ -91,8 +94,9 @@ export const selectGroups = (inspection: Inspection): Sql => {
   return sql.raw(`
   WITH once_groups AS MATERIALIZED (
     SELECT once_counted.*, (${anyNull(parts)}) AS once_holed FROM (
-      SELECT ${keyList(parts)}, count(*) AS once_members FROM ${table.quoted} ${where(inspection)}
-      GROUP BY ${places(parts.length)} HAVING count(*) > 1) AS once_counted),
+      SELECT ${keyList(parts)}${copy}, count(*) AS once_members
+      FROM ${table.quoted} ${where(inspection)}
+      GROUP BY ${places(parts.length + (copies ? 1 : 0))} HAVING count(*) > 1) AS once_counted),
   once_top AS MATERIALIZED (
     SELECT once_groups.*, row_number() OVER (ORDER BY once_members DESC, ${names}) AS once_place
     FROM once_groups WHERE ${declared} ORDER BY once_members DESC, ${names} LIMIT ${SHOWN_GROUPS}),
