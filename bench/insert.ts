@@ -19,7 +19,7 @@ import { rowsFrom } from './sizes.ts'
 const ROWS = 100_000
 const CHUNK_ROWS = 1000
 const ROUNDS = 3
-const WARM_UP_CHUNKS = 3
+const WARM_UP_CHUNKS = 10
 const SEED = 20_251_023
 
 // The two ends have a bar; what lies between them is shown beside.
