@@ -91,14 +91,16 @@ export function* outcomesOf(groups: readonly Group[]): Generator<Outcome> {
   }
 }
 
-const MAX_RACES = 10
+/** How often rows that lost a race are sent again. */
+export const MAX_RACES = 10
 
 const UNRESOLVED = {
   hidden: 'a row with this key exists, but row-level security hides it from this role',
   swallowed: 'PostgreSQL neither inserted the row nor shows one with its key: see its triggers',
 }
 
-const unresolved = ({ table }: Inspection): string =>
+/** Why a row is neither made nor met, however often it is sent. */
+export const unresolved = ({ table }: Inspection): string =>
   table.rowSecurity ? UNRESOLVED.hidden : UNRESOLVED.swallowed
 
 /** The verdicts of a chunk, and those of them that no event records yet. */

@@ -73,13 +73,15 @@ const GROUPED = [
 const ANSWER = sql.raw(`SELECT verdict, reason, places::text AS places, keys::text AS keys,
   firsts::text AS firsts, made::text AS made, found::text AS found FROM grouped`)
 
-const pipeline = (statement: Statement, more: readonly string[]): Sql => {
-  const { inspection, input, shown, audit } = statement
-  const recorded = audit ? sql`, ${recordGroups(audit)}` : sql.raw('')
+const inserting = (statement: Omit<Statement, 'audit'>, more: readonly string[]): Sql => {
+  const { inspection, input, shown } = statement
   return sql`WITH ${metRows(inspection, input, shown)}, ${insertedRows(statement)},
     ${madeRows(statement)}, ${outcomes(statement, true)},
-    ${groupOutcomes(['count(made) AS made_rows', ...more])}, ${movedRows(statement)}${recorded}`
+    ${groupOutcomes(['count(made) AS made_rows', ...more])}, ${movedRows(statement)}`
 }
+
+const recording = ({ audit }: Statement): Sql =>
+  audit ? sql`, ${recordGroups(audit)}` : sql.raw('')
 
 /**
  * Inserts rows and answers with one line for each verdict and reason: `places`, `keys`, `firsts`,
@@ -87,13 +89,35 @@ const pipeline = (statement: Statement, more: readonly string[]): Sql => {
  * this statement began is `raced`.
  */
 export const insertRows = (statement: Statement): Sql =>
-  sql`${pipeline(statement, GROUPED)} ${ANSWER}, moved WHERE moved.rows = 0`
+  sql`${inserting(statement, GROUPED)}${recording(statement)}
+    ${ANSWER}, moved WHERE moved.rows = 0`
 
-/** Inserts staged rows and answers with the number of each verdict, and the places that raced. */
-export const insertSelected = (statement: Statement): Sql =>
-  sql`${pipeline(statement, ["json_agg(ord) FILTER (WHERE verdict = 'raced') AS places"])}
+const RACED = "json_agg(ord) FILTER (WHERE verdict = 'raced') AS places"
+
+/** Inserts rows and answers with the number of each verdict, and the places that raced. */
+export const insertAndCount = (statement: Statement): Sql =>
+  sql`${inserting(statement, [RACED])}${recording(statement)}
     SELECT verdict, grouped.rows::text AS count, places::text AS places FROM grouped, moved
     WHERE moved.rows = 0`
+
+/**
+ * Inserts rows, keeps their outcomes in a table, and answers with the places that raced.
+ *
+ * @param source a table with the place in the input, `once_source`, of each `once_ord`
+ */
+export const insertAndKeep = (
+  statement: Omit<Statement, 'audit'>,
+  kept: string,
+  source: string,
+): Sql =>
+  sql`${inserting(statement, [])},
+  kept AS (
+    INSERT INTO ${sql.raw(kept)} (ord, verdict, reason, key, found, found_id)
+    SELECT once_source, verdict, reason, key, found, found_id
+    FROM outcome JOIN ${sql.raw(source)} AS source ON source.once_ord = outcome.ord
+    WHERE verdict <> 'raced')
+  SELECT (SELECT json_agg(ord)::text FROM outcome WHERE verdict = 'raced') AS places
+  FROM moved WHERE moved.rows = 0`
 
 /** Answers with the outcome that each row would have; writes nothing and locks nothing. */
 export const previewRows = (statement: Omit<Statement, 'audit'>): Sql => {

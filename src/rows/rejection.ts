@@ -9,13 +9,21 @@ const describe = ({ index, verdict, key, existing, reason, firstIndex }: Verdict
 
 const DESCRIBED = 5
 
-/** The error of a rejected input: it lists every row that was not created. */
-export function rejection(guard: string, verdicts: readonly Verdict[]): OnceoverError {
+/**
+ * The error of a rejected input: it lists every row that was not created.
+ *
+ * @param count how many rows the input had
+ */
+export function rejection(
+  guard: string,
+  verdicts: readonly Verdict[],
+  count = verdicts.length,
+): OnceoverError {
   const rest = verdicts.filter(({ verdict }) => verdict !== 'created')
   const more = rest.length > DESCRIBED ? `; and ${rest.length - DESCRIBED} more` : ''
   return new OnceoverError('ROWS_REJECTED', {
     message:
-      `${rest.length} of ${verdicts.length} rows for the guard ${guard} cannot be created, so ` +
+      `${rest.length} of ${count} rows for the guard ${guard} cannot be created, so ` +
       `nothing was written: ${rest.slice(0, DESCRIBED).map(describe).join('; ')}${more}.`,
     details: { guard, totals: totalsOf(rest), verdicts: rest },
   })

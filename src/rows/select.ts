@@ -1,12 +1,10 @@
-import { OnceoverError } from '../core/error.ts'
-import { emptyTotals, type RowValues, type Verdict, type VerdictName } from '../core/verdict.ts'
+import { emptyTotals, type Totals, type Verdict, type VerdictName } from '../core/verdict.ts'
 import type { Guard, KeyOf } from '../guards/guard.ts'
-import type { Inspection } from '../guards/inspect.ts'
-import type { Column } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Sql } from '../postgres/sql.ts'
-import { openCall } from './call.ts'
-import type { Context } from './chunk.ts'
+import { isRowFault } from '../postgres/sqlstates.ts'
+import { type Call, openCall } from './call.ts'
+import { asVerdict, type Context, type Outcome } from './chunk.ts'
 import {
   type Environment,
   inTransaction,
@@ -14,115 +12,117 @@ import {
   report,
   withFreshInspection,
 } from './environment.ts'
-import {
-  dropStage,
-  selectStagedColumns,
-  selectStagedRow,
-  stagedRelation,
-  stageRows,
-} from './input/queries.ts'
 import type { InsertResult } from './insert.ts'
-import { isolate } from './isolate.ts'
 import { checkOptions, type InsertOptions } from './options.ts'
-import { attemptedKey } from './prepare.ts'
-import { insertSelected } from './queries.ts'
-import { lockKeys } from './ranked/queries.ts'
+import { insertAndCount } from './queries.ts'
+import { checkAtOnce } from './ranked/queries.ts'
 import { record } from './record.ts'
-import { refusedRow } from './refused.ts'
+import { rejection } from './rejection.ts'
+import { countKept, dropStages, recordKept, selectKept } from './staged/queries.ts'
+import { insertCarefully, type Staged, stage, untilSettled } from './staged.ts'
 
-interface Staged {
-  readonly columns: readonly Column[]
-  readonly rows: number
+interface Counted {
+  readonly totals: Totals
+  /** The rows that PostgreSQL refused; for a rejected input, every row that was not created. */
+  readonly verdicts: readonly Verdict[]
 }
 
-// The SELECT runs once, into a temporary table: a lost race or a bad row never runs it again.
-async function stage(
-  session: Session,
-  { table, guard, copies }: Inspection,
-  select: Sql,
-): Promise<Staged> {
-  await session.query(stageRows(select))
-  const found = await session.query<{ name: string; rows: string }>(selectStagedColumns())
-  const columns = found.map(({ name }) => {
-    const column = table.columns.get(name)
-    if (column && !column.generated && column !== copies) return column
-    throw new OnceoverError('COLUMN_NOT_FOUND', {
-      message: `The SELECT answers with ${name}, which is no column to insert into ${guard.table}.`,
-      fix: 'Name each column of the SELECT after the column it goes into, with AS.',
-      details: { guard: guard.name, table: guard.table, column: name },
-    })
+interface Count {
+  readonly verdict: VerdictName | 'raced'
+  readonly count: string
+  readonly places: string | null
+}
+
+// A row that never stops racing is for the careful way to judge.
+class Unsettled extends Error {}
+
+async function insertAtOnce(session: Session, context: Context, staged: Staged): Promise<Counted> {
+  const totals = { ...emptyTotals(), rows: staged.rows }
+  if (staged.rows === 0) {
+    await record(session, context, [])
+    return { totals, verdicts: [] }
+  }
+  const table = 'onceover_staged_rows'
+  const range = [0, staged.rows] as const
+  const lost = await untilSettled(session, context, staged, table, range, async (input) => {
+    const raced: number[] = []
+    for (const answer of await session.query<Count>(insertAndCount({ ...context, input }))) {
+      if (answer.verdict !== 'raced') totals[answer.verdict] += Number(answer.count)
+      else for (const place of JSON.parse(answer.places ?? '[]')) raced.push(place)
+    }
+    return raced
   })
-  return { columns, rows: Number(found[0]?.rows ?? 0) }
+  if (lost.length > 0) throw new Unsettled()
+  return { totals, verdicts: [] }
 }
 
-type Counted = Map<VerdictName, number>
+// Thrown to roll a rejected input back; never leaves this file.
+class Rejected extends Error {
+  readonly done: Counted
 
-const MAX_RACES = 10
+  constructor(done: Counted) {
+    super('rejected')
+    this.done = done
+  }
+}
 
-async function insertRange(
+async function keptVerdicts(session: Session, context: Context): Promise<readonly Verdict[]> {
+  const [answer] = await session.query<{ outcomes: string | null }>(selectKept())
+  const outcomes: readonly Outcome[] = JSON.parse(answer?.outcomes ?? '[]')
+  return outcomes.map((outcome) => asVerdict(context, [], { ...outcome, made: null }))
+}
+
+async function insertOneByOne(
   session: Session,
   context: Context,
   staged: Staged,
-  range: readonly [number, number],
-) {
-  const counted: Counted = new Map()
-  let raced: readonly number[] | undefined
-  for (let race = 0; race <= MAX_RACES; race++) {
-    const relation = stagedRelation(staged.columns, range, raced)
-    const single = (raced?.length ?? range[1] - range[0]) === 1
-    const input = { relation, columns: staged.columns, partial: new Set<Column>(), single }
-    if (context.inspection.copies) await session.query(lockKeys(context.inspection, input))
-    const answer = await session.query<{ verdict: string; count: string; places: string | null }>(
-      insertSelected({ ...context, input }),
-    )
-    raced = undefined
-    for (const { verdict, count, places } of answer) {
-      if (verdict === 'raced') raced = [...(raced ?? []), ...JSON.parse(places ?? '[]')]
-      else {
-        const name = verdict as VerdictName
-        counted.set(name, (counted.get(name) ?? 0) + Number(count))
-      }
-    }
-    if (!raced) return { counted, lost: [] }
+  rejecting: boolean,
+): Promise<Counted> {
+  const refused = await insertCarefully(session, context, staged)
+  const totals = { ...emptyTotals(), rows: staged.rows }
+  for (const { verdict } of refused) totals[verdict]++
+  const counts = await session.query<{ verdict: VerdictName; count: string }>(countKept())
+  for (const { verdict, count } of counts) totals[verdict] += Number(count)
+  if (rejecting && totals.created < totals.rows) {
+    const verdicts = [...(await keptVerdicts(session, context)), ...refused]
+    verdicts.sort((left, right) => left.index - right.index)
+    throw new Rejected({ totals: { ...totals, created: 0 }, verdicts })
   }
-  return { counted, lost: raced ?? [] }
+  if (context.audit) await session.query(recordKept(context.audit))
+  if (refused.length > 0) await record(session, context, refused)
+  return { totals, verdicts: refused }
 }
 
-const LOST = 'PostgreSQL neither inserted the row nor shows one with its key: see its triggers'
-
-async function refusedVerdicts(
+async function insertStaged(
+  environment: Environment,
   session: Session,
-  { inspection }: Context,
-  faults: readonly { readonly place: number; readonly error: unknown }[],
-): Promise<Verdict[]> {
-  const verdicts: Verdict[] = []
-  for (const { place, error } of faults) {
-    const [row] = await session.query<{ values: string }>(selectStagedRow(place))
-    const values: RowValues = JSON.parse(row?.values ?? '{}')
-    const key = attemptedKey(inspection, values)
-    verdicts.push(
-      error === undefined
-        ? { index: place, verdict: 'failed', key, reason: LOST }
-        : refusedRow(inspection, { index: place, values }, key, error),
-    )
+  { context }: Call,
+  select: Sql,
+  rejecting: boolean,
+): Promise<Counted & { readonly rejected?: true }> {
+  const { inspection } = context
+  const staged = await stage(session, inspection, select)
+  try {
+    if (!rejecting) return await session.savepoint(() => insertAtOnce(session, context, staged))
+  } catch (error) {
+    if (!isRowFault(error) && !(error instanceof Unsettled)) throw error
+    // What is wrong with a row may be only that the table has changed since it was looked at.
+    environment.forget(inspection.guard)
   }
-  return verdicts
-}
-
-async function insertStaged(session: Session, context: Context, select: Sql) {
-  const staged = await stage(session, context.inspection, select)
-  const { results, refused } = await isolate(session, 0, staged.rows, (start, end) =>
-    insertRange(session, context, staged, [start, end]),
-  )
-  const lost = results.flatMap((each) => each.lost.map((place) => ({ place, error: undefined })))
-  const verdicts = await refusedVerdicts(session, context, [...refused, ...lost])
-  await record(session, context, verdicts)
-  await session.query(dropStage())
-  const totals = emptyTotals()
-  totals.rows = staged.rows
-  for (const { counted } of results) for (const [name, count] of counted) totals[name] += count
-  for (const { verdict } of verdicts) totals[verdict]++
-  return { totals, verdicts }
+  const fresh = await environment.inspect(inspection.guard, session)
+  const columns = staged.columns.map(({ name }) => fresh.table.columns.get(name))
+  const again = {
+    ...staged,
+    columns: columns.filter((column) => column !== undefined),
+  }
+  const now = { ...context, inspection: fresh, shown: fresh.shown }
+  try {
+    return await session.savepoint(() => insertOneByOne(session, now, again, rejecting))
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error
+    await record(session, context, error.done.verdicts)
+    return { ...error.done, rejected: true }
+  }
 }
 
 /** Inserts the rows of a SELECT inside the database; see `Onceover.insert`. */
@@ -133,16 +133,26 @@ export async function insertSelect<G extends Guard>(
   options: InsertOptions,
 ): Promise<InsertResult<KeyOf<G>>> {
   checkOptions(guard, options)
+  const rejecting = options.onDuplicate === 'reject'
+  const attempt = (call: Call, strict: boolean) =>
+    inTransaction(environment, options, async (session) => {
+      if (strict) await session.query(checkAtOnce())
+      const done = await insertStaged(environment, session, call, select, rejecting)
+      await session.query(dropStages())
+      return done
+    })
   return inTurn(options, () =>
     withFreshInspection(environment, guard, async () => {
-      const { context, audit, recorded } = await openCall(environment, guard, options, {})
-      const { totals, verdicts } = await inTransaction(environment, options, async (session) => {
-        const done = await insertStaged(session, context, select)
-        const all = done.totals.created === done.totals.rows
-        if (options.onDuplicate === 'reject' && !all) throw rejectedSelect(guard, done.totals)
-        return done
+      const call = await openCall(environment, guard, options, {})
+      const done = await attempt(call, false).catch((error: unknown) => {
+        // A row broke a constraint that COMMIT checked: it can be told only where it is checked.
+        if (options.handle || !isRowFault(error)) throw error
+        return attempt(call, true)
       })
+      const { audit, recorded } = call
+      const { totals, verdicts, rejected } = done
       report(environment, audit, totals, verdicts, recorded)
+      if (rejected) throw rejection(guard.name, verdicts, totals.rows)
       return {
         ...(recorded && { run: audit.run }),
         totals,
@@ -151,11 +161,3 @@ export async function insertSelect<G extends Guard>(
     }),
   )
 }
-
-const rejectedSelect = (guard: Guard, totals: InsertResult['totals']): OnceoverError =>
-  new OnceoverError('ROWS_REJECTED', {
-    message:
-      `${totals.rows - totals.created} of ${totals.rows} selected rows for the guard ` +
-      `${guard.name} cannot be created, so nothing was written.`,
-    details: { guard: guard.name, totals },
-  })

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { column, guard, onceover, text, timestamp } from '../../src/index.ts'
+import { column, guard, onceover, sql, text, timestamp } from '../../src/index.ts'
 import { type Opened, open } from './lessons.ts'
 
 let opened: Opened
 beforeAll(async () => {
   opened = await open(`
     CREATE TABLE batch (
-      id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text, state text DEFAULT 'ACTIVE',
+      id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text,
+      state text DEFAULT 'ACTIVE' CHECK (state <> 'NONSENSE'),
       copy_number int NOT NULL DEFAULT 0);
     CREATE UNIQUE INDEX batch_once ON batch (kind, copy_number) WHERE state = 'ACTIVE';
     CREATE TABLE priced (
@@ -80,6 +81,18 @@ describe('allow', () => {
     const input = [{ kind: 'A' }, { kind: 'A' }, { kind: 'A' }]
     const { totals } = await opened.once.insert(batches, input, allow)
     expect(totals).toMatchObject({ created: 1, collided: 2 })
+  })
+
+  test('numbers the copies of a SELECT, with a bad row among them or not', async () => {
+    const select = (state: string) => sql`
+      SELECT kind, CASE kind WHEN 'B' THEN ${state} ELSE 'ACTIVE' END AS state
+      FROM unnest(ARRAY['A', 'B', 'C', 'A']) AS kind`
+    await opened.once.insert(batches, [{ kind: 'A' }])
+    const first = await opened.once.insert(batches, select('ACTIVE'), allow)
+    expect(first.totals).toMatchObject({ allowed: 1, created: 2, collided: 1 })
+    const second = await opened.once.insert(batches, select('NONSENSE'), allow)
+    expect(second.totals).toMatchObject({ allowed: 2, failed: 1, collided: 1 })
+    expect(await copies()).toEqual([0, 1, 2])
   })
 
   test('makes a row that is no copy where only cancelled ones stand', async () => {

@@ -157,6 +157,14 @@ describe('with a bad row among them', () => {
     ])
   })
 
+  test('rows without a key are each invalid: they are not equal', async () => {
+    const input = [{ note: 'a' }, { name: null }, { name: 'n' }, { name: 'x', seats: 0 }]
+    const { verdicts } = await opened.once.insert(bookings, input as never)
+    expect(verdicts.map(({ verdict }) => verdict)).toEqual([
+      ...['invalid', 'invalid', 'created', 'failed'],
+    ])
+  })
+
   test('a key is canonical in every verdict', async () => {
     await opened.query(
       'CREATE UNIQUE INDEX booking_folded ON booking (lower(normalize(name, NFC)))',

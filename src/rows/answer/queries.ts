@@ -1,19 +1,7 @@
 import type { Inspection } from '../../guards/inspect.ts'
 import type { Column } from '../../guards/table.ts'
+import { exactJson } from '../../postgres/exact-json.ts'
 import { quoteLiteral } from '../../postgres/identifier.ts'
-
-const EXACT = new Set(['int8', 'numeric', 'money', 'float8', 'float4'])
-const EXACT_ARRAYS = new Set([...EXACT].map((base) => `_${base}`))
-
-// A JSON number would lose digits in JavaScript, and a timestamptz would be in the session's zone.
-const asJson = (expression: string, base = ''): string => {
-  if (EXACT.has(base)) return `(${expression})::text`
-  if (EXACT_ARRAYS.has(base)) return `(${expression})::text[]`
-  if (base !== 'timestamptz') return expression
-  return `CASE WHEN isfinite(${expression})
-    THEN (to_json((${expression}) AT TIME ZONE 'UTC') #>> '{}') || 'Z'
-    ELSE (${expression})::text END`
-}
 
 const MAX_ARGUMENTS = 100
 
@@ -42,7 +30,7 @@ export const jsonRow = (
   columns: readonly Column[],
   all: readonly Column[],
 ): string =>
-  jsonArray(columns.map((column) => asJson(`${prefix}${all.indexOf(column)}`, column.base)))
+  jsonArray(columns.map((column) => exactJson(`${prefix}${all.indexOf(column)}`, column.base)))
 
 /** The primary key of a row as a JSON object. */
 export const jsonIdentity = (
@@ -53,7 +41,7 @@ export const jsonIdentity = (
   `json_build_object(${table.primaryKey
     .map(
       (column) =>
-        `${quoteLiteral(column.name)}, ${asJson(`${prefix}${all.indexOf(column)}`, column.base)}`,
+        `${quoteLiteral(column.name)}, ${exactJson(`${prefix}${all.indexOf(column)}`, column.base)}`,
     )
     .join(', ')})`
 
@@ -64,4 +52,4 @@ export const answered = ({ table }: Inspection, shown: readonly Column[]): reado
 
 /** The canonical key of a ranked row as a JSON array. */
 export const jsonKey = ({ parts }: Inspection): string =>
-  jsonArray(parts.map(({ column }, index) => asJson(`once_k${index}`, column?.base)))
+  jsonArray(parts.map(({ column }, index) => exactJson(`once_k${index}`, column?.base ?? '')))

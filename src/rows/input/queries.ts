@@ -76,39 +76,3 @@ export const jsonRelation = (
     ROWS FROM (json_to_recordset(${json}::text::json) AS (${sql.raw(fields.join(', '))}))
     WITH ORDINALITY AS fields(${sql.raw([...names, 'once_place'].join(', '))}))`
 }
-
-const STAGE = 'onceover_staged_rows'
-
-/** Runs a SELECT into a temporary table that the end of the transaction drops. */
-export const stageRows = (select: Sql): Sql =>
-  sql`CREATE TEMPORARY TABLE ${sql.raw(STAGE)} ON COMMIT DROP AS
-    SELECT (row_number() OVER () - 1)::int AS once_ord, selected.* FROM (${select}) AS selected`
-
-/** Drops the staged rows, for the next call in the same transaction. */
-export const dropStage = (): Sql => sql.raw(`DROP TABLE pg_temp.${STAGE}`)
-
-/** The columns of the staged rows, and how many rows there are. */
-export const selectStagedColumns = (): Sql =>
-  sql.raw(`
-  SELECT a.attname AS name, (SELECT count(*) FROM pg_temp.${STAGE})::text AS rows
-  FROM pg_attribute a WHERE a.attrelid = 'pg_temp.${STAGE}'::regclass AND a.attnum > 1
-  ORDER BY a.attnum`)
-
-/** One staged row, as JSON. */
-export const selectStagedRow = (place: number): Sql => sql`
-  SELECT row_to_json(staged)::text AS values FROM ${sql.raw(`pg_temp.${STAGE}`)} AS staged
-  WHERE once_ord = ${place}`
-
-/** The staged rows from `start` up to `end`, or those of the given places. */
-export const stagedRelation = (
-  columns: readonly Column[],
-  [start, end]: readonly [start: number, end: number],
-  places: readonly number[] | undefined,
-): Sql => {
-  const typed = columns.map(({ quoted, type }) => `${quoted}::${type} AS ${quoted}`)
-  const chosen = places
-    ? sql`once_ord IN (SELECT json_array_elements_text(${JSON.stringify(places)}::text::json)::int)`
-    : sql`once_ord >= ${start} AND once_ord < ${end}`
-  return sql`(SELECT ${sql.raw(['once_ord', ...typed].join(', '))}
-    FROM ${sql.raw(`pg_temp.${STAGE}`)} WHERE ${chosen})`
-}

@@ -31,7 +31,7 @@ const leftOut = ({ parts }: Inspection, place: number): string => {
 }
 
 // What a row leaves out stays as it is; its primary key stays whatever it says.
-const assignments = ({ inspection, input }: Statement): string[] => {
+const assignments = ({ inspection, input }: Omit<Statement, 'audit'>): string[] => {
   const { table } = inspection
   const own = new Set(table.primaryKey)
   const set = input.columns.flatMap((column, place) => {
@@ -51,7 +51,7 @@ const assignments = ({ inspection, input }: Statement): string[] => {
   return set.length === 0 || table.partitioned ? [...set, `${first} = ${touch}`] : set
 }
 
-const conflictAction = (statement: Statement): string => {
+const conflictAction = (statement: Omit<Statement, 'audit'>): string => {
   const { guard, table, parts } = statement.inspection
   const target = `(${indexKey(guard, table, parts).join(', ')})`
   const where = guard.where ? ` WHERE ${guard.where}` : ''
@@ -64,7 +64,7 @@ const conflictAction = (statement: Statement): string => {
  * The CTE `inserted`: rows go in by key order, the same for every caller, so that two calls cannot
  * wait for each other.
  */
-export const insertedRows = (statement: Statement): Sql => {
+export const insertedRows = (statement: Omit<Statement, 'audit'>): Sql => {
   const { inspection, input, policy, shown } = statement
   const { table, parts, copies } = inspection
   const written = writtenColumns(inspection, input)
@@ -90,7 +90,10 @@ const alwaysBound = ({ guard, parts }: Inspection): boolean =>
   guard.where === undefined && parts.every(({ part }) => part.nulls !== 'distinct')
 
 // The row of the input, then what became of it.
-const columnsOf = ({ inspection, shown }: Statement, keyed: (name: string) => string): string => {
+const columnsOf = (
+  { inspection, shown }: Omit<Statement, 'audit'>,
+  keyed: (name: string) => string,
+): string => {
   const all = answered(inspection, shown)
   const row = ['once_ord', 'once_first', 'once_fault', 'once_met', ...places('once_f', all)]
   const keys = keyNames(inspection).map((name) => `${keyed(name)} AS ${name}`)
@@ -100,7 +103,7 @@ const columnsOf = ({ inspection, shown }: Statement, keyed: (name: string) => st
 
 // Rows that the key does not bind have no key to be found by: they come out in the order in which
 // they went in.
-const unboundRows = (statement: Statement): string => {
+const unboundRows = (statement: Omit<Statement, 'audit'>): string => {
   const keys = keyNames(statement.inspection)
   const same = keys.map((name) => `met.${name} IS NOT DISTINCT FROM numbered.${name}`)
   return `
@@ -117,7 +120,7 @@ const unboundRows = (statement: Statement): string => {
  * The CTE `made`: each row of `met` beside the row that was made of it. Where the input is a single
  * row, whatever was made was made of it.
  */
-export const madeRows = (statement: Statement): Sql => {
+export const madeRows = (statement: Omit<Statement, 'audit'>): Sql => {
   const { inspection, input } = statement
   if (input.single) {
     const columns = columnsOf(statement, (name) => `coalesce(inserted.${name}, met.${name})`)
@@ -138,7 +141,7 @@ export const madeRows = (statement: Statement): Sql => {
  * The CTE `moved` of one row, and an error where a trigger changed a key, took a row out of `where`
  * or dropped one outside it: the rows made are then not those asked for, and each is tried alone.
  */
-export const movedRows = ({ inspection, input }: Statement): Sql => {
+export const movedRows = ({ inspection, input }: Omit<Statement, 'audit'>): Sql => {
   if (input.single) return sql.raw('moved AS (SELECT 0 AS rows)')
   const unbound = `OR (SELECT count(*) FROM inserted WHERE NOT once_bound)
       <> (SELECT count(*) FROM met WHERE NOT once_bound)`

@@ -68,9 +68,12 @@ export const orderRows = (
 ): Sql => {
   const keys = keyNames(inspection)
   const key = jsonKey(inspection)
-  const shown = keyed === 'every' ? key : `CASE WHEN once_ord <> once_first THEN ${key} END`
-  return sql`SELECT json_agg(json_build_array(once_ord, once_first, ${sql.raw(shown)}) ORDER BY
-    ${sql.raw(keys.join(', '))}, once_ord)::text AS places
+  // A row at fault is invalid by itself, whatever other rows have its key.
+  const first = 'CASE WHEN once_fault IS NULL THEN once_first ELSE once_ord END'
+  const shown = keyed === 'every' ? key : `CASE WHEN once_ord <> ${first} THEN ${key} END`
+  const place = `json_build_array(once_ord, ${first}, ${shown})`
+  return sql`SELECT
+    ${sql.raw(`json_agg(${place} ORDER BY ${keys.join(', ')}, once_ord)::text AS places`)}
     FROM (${rankedRows(inspection, input)}) AS ranked`
 }
 
