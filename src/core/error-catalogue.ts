@@ -83,6 +83,7 @@ export const ERRORS = {
   INDEX_INVALID: entry('Drop the invalid index and enforce again.', EXIT.refused),
   INDEX_NAME_TAKEN: entry('Give the guard another `index`, or drop the old one.', EXIT.refused),
   INPUT_INVALID: entry('Pass an array of plain objects, one per row.'),
+  SOURCE_FAILED: entry('Start the stream again: keys that were committed answer `exists`.'),
   ROWS_REJECTED: entry(
     "Remove the duplicates from the input, or use onDuplicate: 'skip'.",
     EXIT.refused,

@@ -40,6 +40,11 @@ function checkStream({ onDuplicate, chunkRows = CHUNK_ROWS }: StreamOptions): nu
   return chunkRows
 }
 
+const isIterable = (rows: unknown): boolean =>
+  typeof rows === 'object' &&
+  rows !== null &&
+  (Symbol.iterator in rows || Symbol.asyncIterator in rows)
+
 async function* chunksOf<T>(rows: Iterable<T> | AsyncIterable<T>, size: number) {
   let chunk: T[] = []
   for await (const row of rows) {
@@ -52,6 +57,26 @@ async function* chunksOf<T>(rows: Iterable<T> | AsyncIterable<T>, size: number) 
   if (chunk.length > 0) yield chunk
 }
 
+// Whoever starts again has to know what stays.
+function interrupted(error: unknown, run: string | undefined, committed: Totals): OnceoverError {
+  const words = error instanceof Error ? error.message : String(error)
+  const stays = `${committed.rows} rows of the stream had been judged and stay so`
+  const facts = { committed, ...(run !== undefined && { run }) }
+  if (!(error instanceof OnceoverError)) {
+    return new OnceoverError('SOURCE_FAILED', {
+      message: `The source of the rows failed: ${words}. ${stays}.`,
+      details: facts,
+      cause: error,
+    })
+  }
+  return new OnceoverError(error.code, {
+    message: `${words} (${stays})`,
+    fix: error.fix,
+    details: { ...error.details, ...facts },
+    cause: error.cause,
+  })
+}
+
 /** Inserts a stream of rows, a transaction for each chunk; see `Onceover.insertStream`. */
 export async function* insertStream<G extends Guard>(
   environment: Environment,
@@ -60,16 +85,26 @@ export async function* insertStream<G extends Guard>(
   options: StreamOptions,
 ): AsyncGenerator<InsertChunk<KeyOf<G>>, void, undefined> {
   const size = checkStream(options)
+  if (!isIterable(rows)) {
+    throw new OnceoverError('INPUT_INVALID', {
+      message: 'The rows are neither an iterable nor an async iterable.',
+      fix: 'Pass an array, a generator, a readable stream of objects, or any other iterable.',
+    })
+  }
   const totals = emptyTotals()
   let offset = 0
   let run: string | undefined
-  for await (const chunk of chunksOf(rows, size)) {
-    const shape = { offset, run, allColumns: false }
-    const result = await insertArray(environment, guard, chunk, options, shape)
-    for (const name of VERDICTS) totals[name] += result.totals[name]
-    totals.rows += chunk.length
-    run = result.run
-    yield { ...result, offset, totals: { ...totals } }
-    offset += chunk.length
+  try {
+    for await (const chunk of chunksOf(rows, size)) {
+      const shape = { offset, run, allColumns: false }
+      const result = await insertArray(environment, guard, chunk, options, shape)
+      for (const name of VERDICTS) totals[name] += result.totals[name]
+      totals.rows += chunk.length
+      run = result.run
+      yield { ...result, offset, totals: { ...totals } }
+      offset += chunk.length
+    }
+  } catch (error) {
+    throw interrupted(error, run, { ...totals })
   }
 }
