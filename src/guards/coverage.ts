@@ -67,11 +67,18 @@ export async function inspectCoverage(
   const deferrable = standing.filter(({ index }) => !index.immediate).map(({ index }) => index.name)
   const blocked = refusal !== undefined || deferrable.length > 0 || table.inherited
   const enforced = covering.length > 0 && !blocked
+  // Without asking it stays open whether the condition of such an index follows from the guard's.
+  const open = ({ index, items }: KeyedIndex) =>
+    index.valid && index.immediate && relation(items, key.items) === 'same'
+  const unknown =
+    names === undefined &&
+    !blocked &&
+    all.some((each) => open(each) && meaningFault(each, key) === undefined)
   const obstacle = enforced
     ? undefined
     : (refusal ?? (await findObstacle(session, guard, table, parts, deferrable)))
   return {
-    enforced: enforced || (names === undefined && !blocked ? undefined : false),
+    enforced: enforced || (unknown ? undefined : false),
     indexes: covering.map(({ index }) => index),
     invalid: all.flatMap(({ index, items }) =>
       !index.valid && relation(items, key.items) === 'same' ? [index] : [],

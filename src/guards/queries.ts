@@ -2,12 +2,14 @@ import { type Sql, sql } from '../postgres/sql.ts'
 
 /**
  * The table of a guard: kind, columns, primary key. No row where it is not visible. A column of a
- * domain has the type underneath, however deep.
+ * domain has the type underneath, however deep; one whose NOT NULL was never validated may be NULL.
  */
 export const selectTable = (schema: string | null, name: string): Sql => sql`
   SELECT row_to_json(found)::text AS described FROM (
   SELECT c.oid::int8::text AS oid, n.nspname AS schema, c.relname AS name, c.relkind AS kind,
-    row_security_active(c.oid) AS row_security, pg_get_partkeydef(c.oid) AS partition_key,
+    row_security_active(c.oid) AS row_security,
+    row_security_active(c.oid) AND NOT current_setting('row_security')::bool AS row_security_off,
+    pg_get_partkeydef(c.oid) AS partition_key,
     getdatabaseencoding() = 'UTF8' AS unicode,
     EXISTS (SELECT FROM pg_inherits h JOIN pg_class k ON k.oid = h.inhrelid
       WHERE h.inhparent = c.oid AND c.relkind = 'r'
@@ -15,7 +17,10 @@ export const selectTable = (schema: string | null, name: string): Sql => sql`
     (SELECT coalesce(json_agg(json_build_object(
         'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'category', t.typcategory,
         'base', b.typname, 'plainType', format_type(b.oid, b.modifier), 'enum', b.typtype = 'e',
-        'notNull', a.attnotnull OR b.not_null, 'identity', a.attidentity,
+        'notNull', b.not_null OR a.attnotnull AND NOT EXISTS (
+          SELECT FROM pg_constraint v WHERE v.conrelid = c.oid AND v.contype = 'n'
+            AND NOT v.convalidated AND a.attnum = ANY (v.conkey)),
+        'identity', a.attidentity,
         'generated', a.attgenerated,
         'default', coalesce(pg_get_expr(d.adbin, d.adrelid), t.typdefault),
         'sequence', CASE WHEN a.attidentity <> ''

@@ -67,6 +67,7 @@ interface TableRow {
   name: string
   kind: string
   row_security: boolean
+  row_security_off: boolean
   partition_key: string | null
   unicode: boolean
   inherited: boolean
@@ -148,7 +149,8 @@ export const inspectAnyTable = async (session: Session, table: string): Promise<
  * Looks a table up in the catalogue that can be guarded.
  *
  * @param table as `readTableName` reads it
- * @throws OnceoverError TABLE_NOT_FOUND, TABLE_UNSUPPORTED, TABLE_WITHOUT_PRIMARY_KEY
+ * @throws OnceoverError TABLE_NOT_FOUND, TABLE_UNSUPPORTED, TABLE_WITHOUT_PRIMARY_KEY, and
+ * RLS_HIDES_ROWS where the session wants an error rather than a part of the rows
  */
 export async function inspectTable(session: Session, table: string): Promise<Table> {
   const row = await findTable(session, table)
@@ -160,6 +162,12 @@ export async function inspectTable(session: Session, table: string): Promise<Tab
     })
   }
   const found = asTable(row)
+  if (row.row_security_off) {
+    throw new OnceoverError('RLS_HIDES_ROWS', {
+      message: `Row-level security applies to ${table}, and row_security = off forbids to read.`,
+      details: { table },
+    })
+  }
   if (found.primaryKey.length === 0) {
     throw new OnceoverError('TABLE_WITHOUT_PRIMARY_KEY', {
       message: `${table} has no primary key.`,
