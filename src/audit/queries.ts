@@ -20,7 +20,7 @@ const textArray = (items: readonly string[]): Sql =>
   sql.raw(`ARRAY[${items.map(quoteLiteral).join(', ')}]::text[]`)
 
 /**
- * A CTE `grouped` of what stands in the CTE `outcome (ord, verdict, reason, key, found_id)`: one
+ * A CTE `grouped` of what stands in the CTE `outcome (ord, verdict, reason, key, met, found_id)`: one
  * line for each verdict, reason and thousand rows, its keys in an array. The same text goes into
  * the event and into the answer.
  *
@@ -34,7 +34,7 @@ export const groupOutcomes = (more: readonly string[] = []): Sql =>
       'reason',
       'count(*) AS rows',
       'json_agg(key) AS keys',
-      'CASE WHEN bool_or(found_id IS NOT NULL) THEN json_agg(found_id) END AS existing',
+      'CASE WHEN bool_or(met) THEN json_agg(found_id) END AS existing',
       ...more,
     ].join(', ')}
     FROM outcome GROUP BY verdict, reason, ord / ${EVENT_KEYS})`)
@@ -66,7 +66,7 @@ export const recordGroups = ({ run, guard, parts, policy, reason, actor }: Audit
  */
 export const recordOutcomes = (audit: Audit, json: string): Sql => sql`
   WITH outcome AS (
-    SELECT * FROM json_to_recordset(${json}::text::json)
+    SELECT *, found_id IS NOT NULL AS met FROM json_to_recordset(${json}::text::json)
       AS fields(ord int, verdict text, reason text, key json, found_id json)),
   ${groupOutcomes()}, ${recordGroups(audit)}
   SELECT count(*)::text AS recorded FROM outcome`

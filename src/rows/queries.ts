@@ -30,7 +30,8 @@ const metRows = (inspection: Inspection, input: Input, shown: readonly Column[])
 
 const MET = { skip: 'skipped', replace: 'replaced', allow: 'allowed' } as const
 
-// One line for each row of the input: its verdict, its key, and the rows made and met.
+// One line for each row of the input: its verdict, its key, and the rows made and met. Whether there
+// is one is a column of its own, because an aggregate that asks the JSON builds it once more.
 const outcomes = (
   statement: Pick<Statement, 'inspection' | 'shown' | 'policy'>,
   done: boolean,
@@ -56,7 +57,8 @@ const outcomes = (
         WHEN once_ord <> once_first THEN 'collided' ${verdict} END AS verdict,
       CASE WHEN once_fault IS NOT NULL THEN once_fault
         WHEN once_met ${done ? 'AND once_made IS NULL' : ''} THEN 'exists' END AS reason,
-      ${made} AS made,
+      ${done ? 'once_made IS NOT NULL' : 'false'} AS was_made, ${made} AS made,
+      coalesce(once_met, ${policy === 'replace' && done ? 'once_replaced, ' : ''}false) AS met,
       CASE WHEN once_met THEN ${jsonRow('once_f', shown, all)} END AS found,
       ${done ? identity : 'NULL::json'} AS found_id
     FROM ${done ? 'made' : 'met'})`)
@@ -66,8 +68,8 @@ const outcomes = (
 const GROUPED = [
   'json_agg(ord) AS places',
   "json_agg(first) FILTER (WHERE verdict = 'collided') AS firsts",
-  'CASE WHEN bool_or(made IS NOT NULL) THEN json_agg(made) END AS made',
-  'CASE WHEN bool_or(found IS NOT NULL) THEN json_agg(found) END AS found',
+  'CASE WHEN bool_or(was_made) THEN json_agg(made) END AS made',
+  'CASE WHEN bool_or(met) THEN json_agg(found) END AS found',
 ]
 
 const ANSWER = sql.raw(`SELECT verdict, reason, places::text AS places, keys::text AS keys,
@@ -77,7 +79,7 @@ const inserting = (statement: Omit<Statement, 'audit'>, more: readonly string[])
   const { inspection, input, shown } = statement
   return sql`WITH ${metRows(inspection, input, shown)}, ${insertedRows(statement)},
     ${madeRows(statement)}, ${outcomes(statement, true)},
-    ${groupOutcomes(['count(made) AS made_rows', ...more])}, ${movedRows(statement)}`
+    ${groupOutcomes(['count(*) FILTER (WHERE was_made) AS made_rows', ...more])}, ${movedRows(statement)}`
 }
 
 const recording = ({ audit }: Statement): Sql =>

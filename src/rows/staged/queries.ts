@@ -124,7 +124,8 @@ export const selectOrderedKeys = (inspection: Inspection, input: Input): Sql => 
 export const recordKept = (audit: Audit): Sql => sql`
   WITH outcome AS (
     SELECT (row_number() OVER (PARTITION BY verdict, reason ORDER BY ord) - 1) AS ord,
-      verdict, reason, key, found_id FROM ${sql.raw(`pg_temp.${KEPT}`)}),
+      verdict, reason, key, found_id IS NOT NULL AS met, found_id
+    FROM ${sql.raw(`pg_temp.${KEPT}`)}),
   ${groupOutcomes()}, ${recordGroups(audit)}
   SELECT count(*)::text AS recorded FROM outcome`
 
