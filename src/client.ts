@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from './core/logger.ts'
 import { scan } from './duplicates/scan.ts'
 import type { ScanReport } from './duplicates/scan-report.ts'
 import { type Enforced, enforce } from './enforcement/enforce.ts'
-import type { Guard, KeyOf, RowOf } from './guards/guard.ts'
+import type { Guard, KeyedRow, KeyOf } from './guards/guard.ts'
 import { type Inspection, inspect } from './guards/inspect.ts'
 import { openDatabase } from './postgres/database.ts'
 import type { DatabaseInput, Transaction } from './postgres/handle.ts'
@@ -56,27 +56,27 @@ export interface Onceover {
    * Inserts rows in one transaction, with a verdict for each in input order. Rows of a `sql`
    * SELECT never pass through here: their verdicts are in the totals and the events.
    */
-  insert<G extends Guard>(
+  insert<G extends Guard, Row extends KeyedRow<G>>(
     guard: G,
-    rows: readonly RowOf<G>[] | Sql,
+    rows: readonly Row[] | Sql,
     options?: InsertOptions,
   ): Promise<InsertResult<KeyOf<G>>>
   /** Inserts one row; `row` and `existing` have all columns. */
-  insertOne<G extends Guard>(
+  insertOne<G extends Guard, Row extends KeyedRow<G>>(
     guard: G,
-    row: RowOf<G>,
+    row: Row,
     options?: InsertOptions,
   ): Promise<InsertOneResult<KeyOf<G>>>
   /** Inserts any number of rows, a transaction for each chunk, in constant memory. */
-  insertStream<G extends Guard>(
+  insertStream<G extends Guard, Row extends KeyedRow<G>>(
     guard: G,
-    rows: Iterable<RowOf<G>> | AsyncIterable<RowOf<G>>,
+    rows: Iterable<Row> | AsyncIterable<Row>,
     options?: StreamOptions,
   ): AsyncGenerator<InsertChunk<KeyOf<G>>, void, undefined>
   /** Says what `insert` would do, row by row; writes nothing. */
-  preview<G extends Guard>(
+  preview<G extends Guard, Row extends KeyedRow<G>>(
     guard: G,
-    rows: readonly RowOf<G>[],
+    rows: readonly Row[],
     options?: InsertOptions,
   ): Promise<InsertResult<KeyOf<G>>>
   /** The audit, newest first. */

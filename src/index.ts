@@ -28,6 +28,7 @@ export {
   type Guard,
   type GuardOptions,
   guard,
+  type KeyedRow,
   type KeyOf,
   type KeyParts,
   type Losers,

@@ -70,8 +70,11 @@ type Named<G extends Guard> = {
   [Name in keyof G['key']]: G['key'][Name] extends ExpressionPart ? never : Name
 }[keyof G['key']]
 
+/** The columns of the key that a row to insert has at least, with their types. */
+export type KeyedRow<G extends Guard> = Pick<KeyOf<G>, Named<G>>
+
 /** A row to insert: the columns of the key with their types, and any others. */
-export type RowOf<G extends Guard> = Pick<KeyOf<G>, Named<G>> & Readonly<Record<string, unknown>>
+export type RowOf<G extends Guard> = KeyedRow<G> & Readonly<Record<string, unknown>>
 
 const frozen = <T>(items: readonly T[] = []): readonly T[] => Object.freeze([...items])
 

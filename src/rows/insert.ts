@@ -1,6 +1,6 @@
 import { OnceoverError } from '../core/error.ts'
 import { type RowValues, type Totals, totalsOf, type Verdict } from '../core/verdict.ts'
-import type { Guard, KeyOf, RowOf } from '../guards/guard.ts'
+import type { Guard, KeyedRow, KeyOf } from '../guards/guard.ts'
 import { type Call, openCall } from './call.ts'
 import { type Care, withCare } from './care.ts'
 import {
@@ -53,7 +53,7 @@ class Rejected extends Error {
 export async function insertArray<G extends Guard>(
   environment: Environment,
   guard: G,
-  rows: readonly RowOf<G>[],
+  rows: readonly KeyedRow<G>[],
   options: InsertOptions,
   shape: CallShape = WHOLE,
 ): Promise<InsertResult<KeyOf<G>>> {
@@ -145,7 +145,7 @@ export type InsertOneResult<Key = RowValues> = Omit<Verdict<Key>, 'index' | 'fir
 export async function insertOne<G extends Guard>(
   environment: Environment,
   guard: G,
-  row: RowOf<G>,
+  row: KeyedRow<G>,
   options: InsertOptions,
 ): Promise<InsertOneResult<KeyOf<G>>> {
   const shape = { ...WHOLE, allColumns: true }

@@ -1,6 +1,6 @@
 import { OnceoverError } from '../core/error.ts'
 import { totalsOf, type Verdict } from '../core/verdict.ts'
-import type { Guard, KeyOf, RowOf } from '../guards/guard.ts'
+import type { Guard, KeyedRow, KeyOf } from '../guards/guard.ts'
 import type { Session } from '../postgres/session.ts'
 import { contextOf } from './call.ts'
 import { asVerdict, type Context, type Group, outcomesOf } from './chunk.ts'
@@ -23,7 +23,7 @@ async function previewPart(session: Session, context: Context, rows: readonly Ro
 export async function preview<G extends Guard>(
   environment: Environment,
   guard: G,
-  rows: readonly RowOf<G>[],
+  rows: readonly KeyedRow<G>[],
   options: InsertOptions,
 ): Promise<InsertResult<KeyOf<G>>> {
   checkOptions(guard, options)

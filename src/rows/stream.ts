@@ -1,6 +1,6 @@
 import { OnceoverError } from '../core/error.ts'
 import { emptyTotals, type Totals, VERDICTS } from '../core/verdict.ts'
-import type { Guard, KeyOf, RowOf } from '../guards/guard.ts'
+import type { Guard, KeyedRow, KeyOf } from '../guards/guard.ts'
 import type { Environment } from './environment.ts'
 import { type InsertResult, insertArray } from './insert.ts'
 import type { InsertOptions } from './options.ts'
@@ -81,7 +81,7 @@ function interrupted(error: unknown, run: string | undefined, committed: Totals)
 export async function* insertStream<G extends Guard>(
   environment: Environment,
   guard: G,
-  rows: Iterable<RowOf<G>> | AsyncIterable<RowOf<G>>,
+  rows: Iterable<KeyedRow<G>> | AsyncIterable<KeyedRow<G>>,
   options: StreamOptions,
 ): AsyncGenerator<InsertChunk<KeyOf<G>>, void, undefined> {
   const size = checkStream(options)

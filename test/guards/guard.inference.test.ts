@@ -139,3 +139,14 @@ test('rows of a guard that is only known as a Guard are any rows', () => {
     { readonly [x: string]: unknown } & Readonly<Record<string, unknown>>
   >()
 })
+
+interface DayRow {
+  day: string
+  note?: string
+}
+
+test('rows may be of an interface, which has no index signature', () => {
+  const days = guard('days', { table: 'days', key: { day: date() } })
+  const insert = (once: Onceover, rows: readonly DayRow[]) => once.insert(days, rows)
+  expectTypeOf(insert).toBeFunction()
+})
