@@ -50,13 +50,14 @@ const outcomes = (
   const raced =
     policy === 'replace' ? `WHEN once_replaced THEN ${jsonIdentity('once_m', inspection, all)}` : ''
   const identity = `CASE WHEN once_met THEN ${jsonIdentity('once_f', inspection, all)} ${raced} END`
+  const exists =
+    policy === 'skip' ? `WHEN once_met ${done ? 'AND once_made IS NULL' : ''} THEN 'exists'` : ''
   return sql.raw(`
   outcome AS (
     SELECT once_ord AS ord, once_first AS first, ${jsonKey(inspection)} AS key,
       CASE WHEN once_fault IS NOT NULL THEN 'invalid'
         WHEN once_ord <> once_first THEN 'collided' ${verdict} END AS verdict,
-      CASE WHEN once_fault IS NOT NULL THEN once_fault
-        WHEN once_met ${done ? 'AND once_made IS NULL' : ''} THEN 'exists' END AS reason,
+      CASE WHEN once_fault IS NOT NULL THEN once_fault ${exists} END AS reason,
       ${done ? 'once_made IS NOT NULL' : 'false'} AS was_made, ${made} AS made,
       coalesce(once_met, ${policy === 'replace' && done ? 'once_replaced, ' : ''}false) AS met,
       CASE WHEN once_met THEN ${jsonRow('once_f', shown, all)} END AS found,
