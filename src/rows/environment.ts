@@ -1,6 +1,6 @@
 import type { Counters } from '../audit/counters.ts'
 import type { Audit } from '../audit/queries.ts'
-import type { Logger } from '../core/logger.ts'
+import type { Log, Logger } from '../core/logger.ts'
 import type { Totals, Verdict } from '../core/verdict.ts'
 import { VERDICTS } from '../core/verdict.ts'
 import type { Guard } from '../guards/guard.ts'
@@ -77,6 +77,15 @@ export async function withFreshInspection<T>(
   }
 }
 
+// The rows are committed: a log that cannot be written must not make them look failed.
+function tell(logger: Logger, level: keyof Logger, facts: Parameters<Log>[0], message: string) {
+  try {
+    logger[level](facts, message)
+  } catch {
+    // There is nobody left to tell.
+  }
+}
+
 /** Counts and logs what came of a call. Without an audit the log is the only trace of the keys. */
 export function report(
   { logger, counters }: Environment,
@@ -89,13 +98,14 @@ export function report(
   const { run, guard, policy, actor, reason } = audit
   const facts = { run, guard, policy, actor, reason, totals }
   const troubled = totals.invalid + totals.failed > 0
-  logger[troubled ? 'warn' : 'info'](facts, 'onceover: rows inserted')
+  tell(logger, troubled ? 'warn' : 'info', facts, 'onceover: rows inserted')
   if (recorded) return
   for (const name of VERDICTS) {
     const own = verdicts.filter(({ verdict }) => verdict === name)
     if (own.length === 0) continue
     const keys = own.map(({ key }) => key)
     const existing = own.map((verdict) => verdict.existing ?? null)
-    logger.info({ guard, verdict: name, keys, existing, actor, reason }, 'onceover: event')
+    const event = { guard, verdict: name, keys, existing, actor, reason }
+    tell(logger, 'info', event, 'onceover: event')
   }
 }
