@@ -71,6 +71,10 @@ export const ERRORS = {
   IDENTIFIER_INVALID: entry('Use a name of 1 to 63 bytes without a NUL character.'),
   GUARD_INVALID: entry('Correct the declaration of the guard.', EXIT.usage),
   GUARD_NOT_ENFORCED: entry('Run `onceover enforce` (or once.enforce(guard)) first.', EXIT.refused),
+  GUARD_NOT_ENFORCEABLE: entry(
+    'Declare the guard so that a unique index can hold it.',
+    EXIT.refused,
+  ),
   TABLE_NOT_FOUND: entry('Check the name, the schema and the search_path.'),
   TABLE_UNSUPPORTED: entry('Declare the guard on the ordinary or partitioned table underneath.'),
   TABLE_WITHOUT_PRIMARY_KEY: entry('Add one: it is how a row is named in verdicts and findings.'),

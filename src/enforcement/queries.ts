@@ -1,16 +1,7 @@
 import { indexKey } from '../guards/coverage.ts'
 import type { Inspection } from '../guards/inspect.ts'
-import { keyFunctions } from '../postgres/encoder.ts'
 import { quoteIdentifier } from '../postgres/identifier.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
-
-/** The functions that the index of a guard needs, beside the guarded table. */
-export const createKeyFunctions = ({ table, parts }: Inspection): readonly Sql[] =>
-  parts.some(({ part }) => part.kind === 'set')
-    ? keyFunctions(quoteIdentifier(table.schema)).map(({ ddl }) =>
-        sql.raw(ddl.replace('CREATE FUNCTION', 'CREATE OR REPLACE FUNCTION')),
-      )
-    : []
 
 /** The unique index that enforces a guard, as its DDL. */
 export const createIndex = ({ guard, table, parts }: Inspection): string => {
@@ -31,3 +22,24 @@ export const lockWriters = ({ table }: Inspection): Sql =>
 
 /** Ends the wait for a lock, so that enforcing never stands in the way of others for long. */
 export const limitLockWait = (): Sql => sql.raw(`SET LOCAL lock_timeout = '5s'`)
+
+/** Waits for a lock as long as it takes. */
+export const waitForLocks = (): Sql => sql.raw('SET LOCAL lock_timeout = 0')
+
+// "once" in ASCII: the first half of our advisory locks on things of the catalogue.
+const LOCK_SPACE = 0x6f6e6365
+
+/** Takes turns with whoever else enforces a guard on this table, until the transaction ends. */
+export const awaitTurnOnTable = ({ table }: Inspection): Sql =>
+  sql`SELECT pg_advisory_xact_lock(${LOCK_SPACE}::int, ${table.oid}::int8::bit(32)::int)`
+
+/** Takes turns with whoever else makes functions in the table's schema. */
+export const awaitTurnInSchema = ({ table }: Inspection): Sql =>
+  sql`SELECT pg_advisory_xact_lock(${LOCK_SPACE}::int,
+    to_regnamespace(quote_ident(${table.schema}))::oid::int8::bit(32)::int)`
+
+/** The body of `onceover_set` for a type in a schema. No row where there is none. */
+export const selectKeyFunction = (schema: string, type: string): Sql => sql`
+  SELECT p.prosrc AS body FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE n.nspname = ${schema} AND p.proname = 'onceover_set'
+    AND p.proargtypes[0] = ${type}::regtype AND p.pronargs = 1`
