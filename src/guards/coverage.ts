@@ -4,7 +4,14 @@ import type { Guard } from './guard.ts'
 import { guardKey } from './guard-key.ts'
 import { findObstacle } from './obstacle.ts'
 import type { InspectedPart } from './part.ts'
-import { type GuardKey, meaningFault, relation, type Shadow, shadowOf } from './shadow.ts'
+import {
+  bindsMore,
+  type GuardKey,
+  meaningFault,
+  relation,
+  type Shadow,
+  shadowOf,
+} from './shadow.ts'
 import type { Table } from './table.ts'
 import {
   type InvalidIndex,
@@ -19,6 +26,8 @@ export interface Coverage {
   readonly enforced: boolean | undefined
   /** The valid indexes that cover it, whatever their names. */
   readonly indexes: readonly UniqueIndex[]
+  /** Those of them that bind rows outside the guard's `where` too, and reject on their account. */
+  readonly broader: readonly string[]
   /** Indexes on the same key that a failed build left invalid, or that are being built. */
   readonly invalid: readonly InvalidIndex[]
   readonly shadows: readonly Shadow[]
@@ -80,6 +89,7 @@ export async function inspectCoverage(
   return {
     enforced: enforced || (unknown ? undefined : false),
     indexes: covering.map(({ index }) => index),
+    broader: covering.flatMap((each) => (bindsMore(each, key) ? [each.index.name] : [])),
     invalid: all.flatMap(({ index, items }) =>
       !index.valid && relation(items, key.items) === 'same' ? [index] : [],
     ),

@@ -102,12 +102,38 @@ function sameFault(keyed: KeyedIndex, guard: GuardKey): Fault {
   return { kind: 'unusable', why }
 }
 
+const withoutParentheses = (text: string): string => {
+  const [, inner] = /^\(([^()]*(?:\([^()]*\)[^()]*)*)\)$/.exec(text) ?? []
+  return inner ?? text
+}
+
+// The conditions of a predicate but those that a part is not NULL: such rows meet no others.
+function conditions(bound: string, { items }: GuardKey): string {
+  const names = items.flatMap(({ column }) => column ?? [])
+  const known = new Set(names.flatMap((name) => [`${name} IS NOT NULL`, `"${name}" IS NOT NULL`]))
+  return withoutParentheses(bound)
+    .split(/ AND (?=\()/)
+    .map(withoutParentheses)
+    .filter((condition) => condition !== '' && !known.has(condition))
+    .sort()
+    .join(' AND ')
+}
+
+/**
+ * Whether an index that stands for a guard binds rows outside the guard's `where` too. The words
+ * are compared: which of two predicates is the weaker one, PostgreSQL does not say.
+ */
+export const bindsMore = ({ index, bound }: KeyedIndex, guard: GuardKey): boolean =>
+  index.nullsNotDistinct
+    ? bound !== guard.bound
+    : conditions(bound, guard) !== conditions(guard.bound, guard)
+
 function faultOf(keyed: KeyedIndex, guard: GuardKey, covering: boolean): Fault | undefined {
   const { index, items } = keyed
   if (covering) {
-    return guard.bound !== '' && index.predicate === undefined
-      ? { kind: 'narrower', why: 'binds every row, also those outside the guard’s where' }
-      : undefined
+    if (!bindsMore(keyed, guard)) return undefined
+    const rows = index.predicate === undefined ? 'every row' : `all rows WHERE ${index.predicate}`
+    return { kind: 'narrower', why: `binds ${rows}, also those outside the guard’s where` }
   }
   const where = index.predicate === undefined ? '' : ` (WHERE ${index.predicate})`
   switch (relation(items, guard.items)) {

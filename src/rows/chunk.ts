@@ -94,14 +94,22 @@ export function* outcomesOf(groups: readonly Group[]): Generator<Outcome> {
 /** How often rows that lost a race are sent again. */
 export const MAX_RACES = 10
 
-const UNRESOLVED = {
-  hidden: 'a row with this key exists, but row-level security hides it from this role',
-  swallowed: 'PostgreSQL neither inserted the row nor shows one with its key: see its triggers',
-}
-
 /** Why a row is neither made nor met, however often it is sent. */
-export const unresolved = ({ table }: Inspection): string =>
-  table.rowSecurity ? UNRESOLVED.hidden : UNRESOLVED.swallowed
+export function unresolved({
+  table,
+  coverage,
+}: Inspection): Pick<Verdict, 'reason' | 'constraint'> {
+  const [broader] = coverage.broader
+  if (broader !== undefined) {
+    const reason = `a row outside the guard's where holds the key in the unique index ${broader}`
+    return { reason, constraint: broader }
+  }
+  return {
+    reason: table.rowSecurity
+      ? 'a row with this key exists, but row-level security hides it from this role'
+      : 'PostgreSQL neither inserted the row nor shows one with its key: see its triggers',
+  }
+}
 
 /** The verdicts of a chunk, and those of them that no event records yet. */
 export interface ChunkVerdicts {
@@ -132,7 +140,7 @@ export async function insertChunk(
       const row = waiting[outcome.place]
       if (outcome.verdict !== 'raced' || !row) verdicts.push(verdict)
       else if (race < MAX_RACES) raced.push(row)
-      else unrecorded.push({ ...verdict, reason: unresolved(inspection) })
+      else unrecorded.push({ ...verdict, ...unresolved(inspection) })
     }
     waiting = raced
   }

@@ -118,7 +118,7 @@ async function refusedVerdicts(
     const key = zip(inspection.parts, values)
     const error = errors.get(place)
     return error === undefined
-      ? { index, verdict: 'failed', key, reason: unresolved(inspection) }
+      ? { index, verdict: 'failed', key, ...unresolved(inspection) }
       : refusedRow(inspection, { index, values: {} }, key, error)
   })
 }

@@ -79,6 +79,14 @@ describe('a guard is covered by', () => {
       ddl: 'CREATE UNIQUE INDEX $t_i ON $t (day, room) WHERE room > 0',
       options: { where: 'room > 1' },
       by: 'i',
+      shadows: [
+        'i narrower: binds all rows WHERE (room > 0), also those outside the guard’s where',
+      ],
+    },
+    'an index that also binds rows whose parts are NULL, which meet no others': {
+      ddl: 'CREATE UNIQUE INDEX $t_i ON $t (day, room) WHERE NOT cancelled',
+      options: { where: 'room IS NOT NULL AND NOT cancelled AND day IS NOT NULL' },
+      by: 'i',
     },
     'an index of all rows, though it binds more': {
       ddl: 'CREATE UNIQUE INDEX $t_i ON $t (day, room)',

@@ -52,4 +52,4 @@ export const answered = ({ table }: Inspection, shown: readonly Column[]): reado
 
 /** The canonical key of a ranked row as a JSON array. */
 export const jsonKey = ({ parts }: Inspection): string =>
-  jsonArray(parts.map(({ column }, index) => exactJson(`once_k${index}`, column?.base ?? '')))
+  jsonArray(parts.map(({ base }, index) => exactJson(`once_k${index}`, base)))

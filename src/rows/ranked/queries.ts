@@ -91,8 +91,8 @@ const UNHASHABLE = new Set(['money', 'bit', 'varbit', 'tsvector', 'tsquery'])
  * previous holder committed. The types of the key hash it, so that equal keys have equal locks.
  */
 export const lockKeys = (inspection: Inspection, input: Input): Sql => {
-  const key = inspection.parts.map(({ column }, index) =>
-    UNHASHABLE.has(column?.base ?? '') ? `once_k${index}::text` : `once_k${index}`,
+  const key = inspection.parts.map(({ base }, index) =>
+    UNHASHABLE.has(base) ? `once_k${index}::text` : `once_k${index}`,
   )
   const bucket = `(hash_record_extended(ROW(${key.join(', ')}), 0) & ${LOCKS - 1})`
   return sql`SELECT count(pg_advisory_xact_lock(lock)) AS locks FROM (
