@@ -1,6 +1,6 @@
 import { OnceoverError } from '../core/error.ts'
 import type { ErrorCode } from '../core/error-catalogue.ts'
-import { isRetryable, SQLSTATE, sqlstate } from './sqlstates.ts'
+import { chain, isRetryable, SQLSTATE, sqlstate } from './sqlstates.ts'
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   [SQLSTATE.invalidPassword]: 'AUTHENTICATION_FAILED',
@@ -34,6 +34,7 @@ const TLS = /does not support SSL|certificate|SSL connection|TLS/i
 const NO_PASSWORD = /client password must be a string/i
 const EXHAUSTED = /timeout exceeded when trying to connect/i
 const SILENT = /timeout expired|connection timeout/i
+const READ_TIMEOUT = /^query read timeout$/i
 const LOST = /connection terminated|client has encountered a connection error|not queryable/i
 
 // pg answers a refused connection on a host with two addresses with an AggregateError.
@@ -48,6 +49,13 @@ const codeOf = (error: unknown): string => {
 const wordsOf = (error: unknown): string =>
   error instanceof Error ? error.message || error.name : String(error)
 
+/**
+ * True where the client gave up waiting (`query_timeout` of pg): the statement may still run, and
+ * whatever comes after it on that connection waits.
+ */
+export const isReadTimeout = (error: unknown): boolean =>
+  [...chain(error)].some((each) => READ_TIMEOUT.test(wordsOf(each)))
+
 function codeFor(error: unknown): ErrorCode {
   const state = sqlstate(error)
   if (state?.startsWith('08')) return 'CONNECTION_LOST'
@@ -57,6 +65,7 @@ function codeFor(error: unknown): ErrorCode {
   if (state !== undefined) return 'QUERY_FAILED'
   const words = wordsOf(error)
   if (EXHAUSTED.test(words)) return 'POOL_EXHAUSTED'
+  if (READ_TIMEOUT.test(words)) return 'TIMEOUT'
   if (SILENT.test(words)) return 'DATABASE_SILENT'
   if (LOST.test(words)) return 'CONNECTION_LOST'
   if (NO_PASSWORD.test(words)) return 'AUTHENTICATION_FAILED'

@@ -48,8 +48,8 @@ const codeOf = (error: object): string | undefined => {
   return [code, meta?.code].find((each): each is string => PATTERN.test(String(each)))
 }
 
-// An ORM wraps the driver's error, so what PostgreSQL said may stand some causes down.
-function* chain(error: unknown): Generator<object> {
+/** An error and its causes: an ORM wraps the driver's error, so what it said may stand some down. */
+export function* chain(error: unknown): Generator<object> {
   let current = error
   for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
     yield current

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { OnceoverError } from '../core/error.ts'
-import { failure } from './failure.ts'
+import { failure, isReadTimeout } from './failure.ts'
 import type { Transaction } from './handle.ts'
-import { isRetryable } from './sqlstates.ts'
+import { isRetryable, SQLSTATE, sqlstate } from './sqlstates.ts'
 
 /** A client for the length of one transaction; `release(true)` destroys it. */
 export interface Lease {
@@ -31,8 +31,30 @@ const RETRY_CAP_MS = 1_000
 const status = (client: pg.ClientBase): string | null =>
   (client as { getTransactionStatus?: () => string | null }).getTransactionStatus?.() ?? null
 
+// Of one's own, a transaction begins with the message that its first statement comes in.
+const ALONE = 'SELECT pg_catalog.now() = pg_catalog.statement_timestamp() AS alone'
+
+// Older copies of pg do not say, and BEGIN inside a transaction is a mere warning.
+async function askForTransaction(client: pg.ClientBase): Promise<boolean> {
+  try {
+    const { rows } = await client.query(ALONE)
+    return !rows[0]?.alone
+  } catch (error) {
+    if (sqlstate(error) === SQLSTATE.inFailedSqlTransaction) return true
+    throw error
+  }
+}
+
+async function isInTransaction(client: pg.ClientBase): Promise<boolean> {
+  const known = status(client)
+  return known === null ? askForTransaction(client) : known !== 'I'
+}
+
 async function begin(client: pg.ClientBase, mode: keyof typeof BEGIN, target: string) {
-  if (status(client) === 'T' || status(client) === 'E') {
+  const taken = await isInTransaction(client).catch((error: unknown) => {
+    throw failure(error, target)
+  })
+  if (taken) {
     throw new OnceoverError('CLIENT_IN_TRANSACTION', {
       message: `The client of ${target} is already inside a transaction.`,
     })
@@ -51,9 +73,11 @@ async function commit(client: pg.ClientBase, target: string) {
   }
   const { command } = await client.query('COMMIT').catch((cause: unknown) => {
     const error = failure(cause, target)
-    if (error.code !== 'CONNECTION_LOST') throw error
+    // Only PostgreSQL can say that it did not commit.
+    if (error.details.sqlstate !== undefined && error.code !== 'CONNECTION_LOST') throw error
     throw new OnceoverError('COMMIT_UNKNOWN', {
-      message: `The connection to ${target} broke during COMMIT: it may or may not have happened.`,
+      message: `No answer to COMMIT came, so it may or may not have happened. ${error.message}`,
+      details: error.details,
       cause,
     })
   })
@@ -65,12 +89,14 @@ async function commit(client: pg.ClientBase, target: string) {
 }
 
 // A client that cannot roll back is destroyed: its next borrower would inherit the transaction.
-async function rollback(client: pg.ClientBase): Promise<boolean> {
+async function rollback(client: pg.ClientBase, error: unknown): Promise<boolean> {
   if (status(client) === 'I') return true
-  return client.query('ROLLBACK').then(
+  const done = client.query('ROLLBACK').then(
     () => true,
     () => false,
   )
+  // It would wait behind a statement that still runs, for as long as that one was waited for.
+  return isReadTimeout(error) ? false : done
 }
 
 const closable = (
@@ -116,7 +142,7 @@ async function once<T>(
   } catch (error) {
     close()
     // One that was handed out inside somebody's transaction must not go back to the pool.
-    healthy = began ? await rollback(client) : status(client) === 'I'
+    healthy = began ? await rollback(client, error) : status(client) === 'I'
     throw error
   } finally {
     client.off('error', ignore)

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Database, openDatabase } from '../../src/postgres/database.ts'
 import type { Handle } from '../../src/postgres/handle.ts'
+import { sql } from '../../src/postgres/sql.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 
 let db: TestDatabase
@@ -160,6 +161,83 @@ describe('transaction', () => {
     expect([before, after]).toEqual([0, 0])
     const write = database.transaction((handle) => add(handle, 1), { mode: 'read only' })
     await expect(write).rejects.toMatchObject({ code: '25006' })
+  })
+})
+
+describe('a client that waits no longer than its query_timeout', () => {
+  const impatient = async (work: (database: Database, pool: pg.Pool) => Promise<void>) => {
+    const pool = new pg.Pool({ connectionString: db.url, max: 1, query_timeout: 1_000 })
+    await work(openDatabase(pool), pool)
+    await pool.end()
+  }
+
+  test('says COMMIT_UNKNOWN of a COMMIT that was not answered, and is destroyed', async () => {
+    await db.pool.query(`CREATE TABLE slow (id int);
+      CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN PERFORM pg_sleep(3); RETURN NULL; END';
+      CREATE CONSTRAINT TRIGGER nap AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION nap()`)
+    await impatient(async ({ transaction }, pool) => {
+      const call = transaction((handle) => handle.query('INSERT INTO slow VALUES (1)'))
+      await expect(call).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN' })
+      expect(pool.totalCount).toBe(0)
+      await transaction((handle) => add(handle, 1))
+    })
+  })
+
+  test('says TIMEOUT of another statement, and is destroyed', async () => {
+    await impatient(async ({ transaction, within }, pool) => {
+      const call = transaction((handle) => within(handle).query(sql`SELECT pg_sleep(3)`))
+      await expect(call).rejects.toMatchObject({ code: 'TIMEOUT' })
+      expect(pool.totalCount).toBe(0)
+      await transaction((handle) => add(handle, 1))
+    })
+  })
+})
+
+describe('a client of a copy of pg that does not tell its transaction status', () => {
+  const old = async (work: (client: pg.Client, database: Database) => Promise<void>) => {
+    const client = new pg.Client(db.url)
+    Object.defineProperty(client, 'getTransactionStatus', { value: undefined })
+    await client.connect()
+    await work(client, openDatabase(client))
+    await client.end()
+  }
+
+  test('commits and rolls back', async () => {
+    await old(async (_client, { transaction }) => {
+      await transaction((handle) => add(handle, 1))
+      const call = transaction(async (handle) => {
+        await add(handle, 2)
+        throw new Error('mine')
+      })
+      await expect(call).rejects.toThrow('mine')
+      expect(await amounts()).toEqual([1, 0])
+    })
+  })
+
+  test.each(['read write', 'read only'] as const)(
+    'is refused inside the transaction of its owner, which stays open (%s)',
+    async (mode) => {
+      await old(async (client, { transaction }) => {
+        await client.query('BEGIN')
+        await add(client, 1)
+        const call = transaction(async () => {}, { mode })
+        await expect(call).rejects.toMatchObject({ code: 'CLIENT_IN_TRANSACTION' })
+        expect(await amounts()).toEqual([0, 0])
+        await client.query('COMMIT')
+        expect(await amounts()).toEqual([1, 0])
+      })
+    },
+  )
+
+  test('is refused inside a failed transaction of its owner', async () => {
+    await old(async (client, { transaction }) => {
+      await client.query('BEGIN')
+      await client.query('SELECT 1 / 0').catch(() => {})
+      const call = transaction(async () => {})
+      await expect(call).rejects.toMatchObject({ code: 'CLIENT_IN_TRANSACTION' })
+    })
   })
 })
 
