@@ -9,6 +9,7 @@ import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import type { InsertOptions } from './options.ts'
+import { standInLine } from './ranked/queries.ts'
 
 /** What the functions on rows work in. */
 export interface Environment {
@@ -23,22 +24,33 @@ export interface Environment {
   audited(session: Session): Promise<boolean>
 }
 
-const RETRIES = 5
+const RETRIES = 10
 
 /**
  * Runs `work` in the transaction of the caller's handle, behind a savepoint, or in one of its own
- * that is run again on a deadlock.
+ * that is run again on a deadlock. Calls by two guards of one table go in by two orders, and may
+ * deadlock again and again; so those that did stand in line.
  */
 export function inTransaction<T>(
   { database }: Environment,
   { handle }: InsertOptions,
+  { table }: Inspection,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   if (handle) {
     const session = database.within(handle)
     return session.savepoint(() => work(session))
   }
-  return database.transaction((own) => work(database.within(own)), { retries: RETRIES })
+  let again = false
+  return database.transaction(
+    async (own) => {
+      const session = database.within(own)
+      if (again) await session.query(standInLine(table.quoted))
+      again = true
+      return work(session)
+    },
+    { retries: RETRIES },
+  )
 }
 
 // The last call on each handle that is not done yet.

@@ -102,7 +102,7 @@ async function attempt(
     call = await open()
     prepared = prepareRows(call.inspection, rows, offset)
   }
-  return inTransaction(environment, options, async (session) => {
+  return inTransaction(environment, options, call.inspection, async (session) => {
     const verdicts = await insertPrepared(session, call.context, prepared, care)
     const all = verdicts.every(({ verdict }) => verdict === 'created')
     if (options.onDuplicate === 'reject' && !all) throw new Rejected(call, verdicts)
@@ -131,7 +131,9 @@ async function reject(
   { call, verdicts }: Done,
 ): Promise<never> {
   const rest = verdicts.filter(({ verdict }) => verdict !== 'created')
-  await inTransaction(environment, options, (session) => record(session, call.context, rest))
+  await inTransaction(environment, options, call.inspection, (session) =>
+    record(session, call.context, rest),
+  )
   report(environment, call.audit, totalsOf(rest), rest, call.recorded)
   throw rejection(guard.name, verdicts)
 }

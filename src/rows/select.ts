@@ -135,7 +135,7 @@ export async function insertSelect<G extends Guard>(
   checkOptions(guard, options)
   const rejecting = options.onDuplicate === 'reject'
   const attempt = (call: Call, strict: boolean) =>
-    inTransaction(environment, options, async (session) => {
+    inTransaction(environment, options, call.inspection, async (session) => {
       if (strict) await session.query(checkAtOnce())
       const done = await insertStaged(environment, session, call, select, rejecting)
       await session.query(dropStages())

@@ -99,3 +99,7 @@ export const lockKeys = (inspection: Inspection, input: Input): Sql => {
     SELECT DISTINCT hashtextextended(${inspection.table.quoted}::text, ${sql.raw(bucket)}) AS lock
     FROM (${rankedRows(inspection, input)}) AS ranked WHERE once_bound ORDER BY lock) AS locks`
 }
+
+/** Waits for the calls that ran into a deadlock on a table before, until the transaction ends. */
+export const standInLine = (table: string): Sql =>
+  sql`SELECT pg_advisory_xact_lock(hashtextextended(${table}::text || ' line', 0)) IS NULL AS line`
