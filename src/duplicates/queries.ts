@@ -113,23 +113,35 @@ export const selectGroups = (inspection: Inspection): Sql => {
   FROM once_groups`)
 }
 
-/**
- * Groups that only harmless differences hide: case, white space, normal form, order of a set. Only
- * keys without NULL are looked at.
- */
-export const countHiddenGroups = (inspection: Inspection): Sql => {
-  const { table, parts } = inspection
-  const loose = parts.map(
-    ({ encoding }, at) => `${encoding.loose ?? encoding.inline} AS once_l${at}`,
-  )
-  const looseNames = parts.map((_, at) => `once_l${at}`).join(', ')
-  return sql.raw(`
-  SELECT json_build_object('groups', count(*), 'excess', coalesce(sum(once_forms - 1), 0))::text
-    AS hidden
-  FROM (
-    SELECT count(*) AS once_forms FROM (
-      SELECT ${keyList(parts)}, ${loose.join(', ')} FROM ${table.quoted} ${where(inspection)}
-      GROUP BY ${places(parts.length * 2)}) AS once_spelled
-    WHERE NOT (${anyNull(parts)})
-    GROUP BY ${looseNames} HAVING count(*) > 1) AS once_hidden`)
+// The rows grouped by what is left of their keys once harmless differences are removed: case, white
+// space, normal form, order of a set. Only keys without NULL count.
+const looseGroups = (inspection: Inspection, more: string): string => {
+  const { table, parts, copies, guard } = inspection
+  const loose = [
+    ...parts.map(({ encoding }) => encoding.loose ?? encoding.inline),
+    ...(copies ? [copies.quoted] : []),
+  ].map((each, at) => `${each} AS once_l${at}`)
+  const known = parts.map(({ encoding }) => `${encoding.inline} IS NOT NULL`)
+  return `SELECT ${loose.join(', ')}, ${more} FROM ${table.quoted}
+    WHERE ${known.join(' AND ')} ${guard.where ? `AND (${guard.where})` : ''}
+    GROUP BY ${places(loose.length)} HAVING count(*) > 1`
+}
+
+/** How many rows are in excess once harmless differences of their keys are removed. */
+export const countLooseExcess = (inspection: Inspection): Sql =>
+  sql.raw(`SELECT coalesce(sum(once_members - 1), 0)::text AS excess
+    FROM (${looseGroups(inspection, 'count(*) AS once_members')}) AS once_loose`)
+
+// Whether a part has several values in a group of rows. The order of jsonb has no min() and max().
+const several = ({ encoding, column }: InspectedPart): string =>
+  column?.collection === 'jsonb'
+    ? `count(DISTINCT ${encoding.inline}) > 1`
+    : `min(${encoding.inline}) <> max(${encoding.inline})`
+
+/** How many keys several keys become once their harmless differences are removed. */
+export const countLooseKeys = (inspection: Inspection): Sql => {
+  const varied = inspection.parts.filter(({ encoding }) => encoding.loose).map(several)
+  return sql.raw(`SELECT count(*)::text AS keys
+    FROM (${looseGroups(inspection, `${varied.join(' OR ')} AS once_varied`)}) AS once_loose
+    WHERE once_varied`)
 }

@@ -261,6 +261,17 @@ describe('spellings that hide duplicates', () => {
     }
   })
 
+  test('are counted beside copies, which are of one number', async () => {
+    await db.pool.query(`CREATE TABLE spelled (id serial PRIMARY KEY, v text, nr int NOT NULL);
+      INSERT INTO spelled (v, nr) VALUES ('a', 0), ('A', 0), ('A ', 0), ('a', 1), ('b', 1), ('b', 1)`)
+    const key = { v: text() }
+    const [report] = await once.scan(guard('s', { table: 'spelled', key, copies: 'nr' }))
+    expect(report).toMatchObject({
+      duplicates: { groups: 1, excess: 1 },
+      hidden: { groups: 1, excess: 2 },
+    })
+  })
+
   test('are none in a column that finds texts of either case equal', async () => {
     await db.pool.query(`CREATE EXTENSION citext;
       CREATE TABLE caseless (id serial PRIMARY KEY, v citext);
