@@ -18,9 +18,12 @@ afterEach(() => db.drop())
 
 const query = async (statement: string) => (await db.pool.query(statement)).rows
 
+const RACING = `SELECT FROM pg_stat_activity
+  WHERE application_name = 'race' AND datname = current_database()`
+
 /** Resolves when no session of the killed process is left: it may still be committing. */
 async function untilDisconnected(): Promise<void> {
-  while ((await query("SELECT FROM pg_stat_activity WHERE application_name = 'race'")).length > 0);
+  while ((await query(RACING)).length > 0);
 }
 
 test.each([1, 4, 9])(
@@ -58,10 +61,7 @@ test('a process killed in the middle of one array leaves nothing', async () => {
   const worker = startWorker({ url: db.url, how: 'array', count: 20_000, seed: 1 })
   await worker.ready
   worker.go()
-  const running = () =>
-    query(`SELECT FROM pg_stat_activity WHERE application_name = 'race'
-      AND backend_xid IS NOT NULL AND datname = current_database()`)
-  while ((await running()).length === 0);
+  while ((await query(`${RACING} AND backend_xid IS NOT NULL`)).length === 0);
   worker.process.kill('SIGKILL')
   await untilDisconnected()
   expect(await query('SELECT FROM ticket')).toEqual([])
