@@ -1,5 +1,6 @@
 import { Counters, type Counts } from './audit/counters.ts'
 import { type EventFilter, events, type StoredEvent } from './audit/events.ts'
+import { OnceoverError } from './core/error.ts'
 import { type Logger, silentLogger } from './core/logger.ts'
 import { scan } from './duplicates/scan.ts'
 import type { ScanReport } from './duplicates/scan-report.ts'
@@ -81,12 +82,23 @@ export interface Onceover {
   ): Promise<InsertResult<KeyOf<G>>>
   /** The audit, newest first. */
   events(filter?: EventFilter): Promise<readonly StoredEvent[]>
-  /** Ends the connections that this object opened; a given pool or client stays open. */
+  /**
+   * Ends the connections that this object opened; a given pool or client stays open. Calls after it
+   * answer CLOSED; a second one does nothing.
+   */
   close(): Promise<void>
 }
 
+// No error tells that a default was altered, so that what the catalogue said is not kept for long.
+const INSPECTION_MS = 30_000
+
+interface Remembered {
+  readonly inspection: Inspection
+  readonly until: number
+}
+
 function environmentOf(options: OnceoverOptions, counters: Counters): Environment {
-  const inspections = new WeakMap<Guard, Map<string, Inspection>>()
+  const inspections = new WeakMap<Guard, Map<string, Remembered>>()
   let migrated = false
   return {
     database: openDatabase(options.db),
@@ -95,10 +107,15 @@ function environmentOf(options: OnceoverOptions, counters: Counters): Environmen
     inspect: async (guard, session) => {
       // A schema for each tenant: the same name may be another table to the handle of a caller.
       const path = session.transactional ? await session.searchPath() : ''
-      const known = inspections.get(guard) ?? new Map<string, Inspection>()
-      const inspection = known.get(path) ?? (await inspect(session, guard))
+      const known = inspections.get(guard) ?? new Map<string, Remembered>()
+      const remembered = known.get(path)
+      if (remembered && performance.now() < remembered.until) return remembered.inspection
+      const inspection = await inspect(session, guard)
       // A guard not yet enforced is asked about again: another process may enforce it.
-      if (inspection.coverage.enforced) inspections.set(guard, known.set(path, inspection))
+      if (inspection.coverage.enforced) {
+        const until = performance.now() + INSPECTION_MS
+        inspections.set(guard, known.set(path, { inspection, until }))
+      }
       return inspection
     },
     forget: (guard) => {
@@ -112,34 +129,126 @@ function environmentOf(options: OnceoverOptions, counters: Counters): Environmen
   }
 }
 
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+
+const isGuard = (value: unknown): boolean =>
+  isObject(value) &&
+  [value.name, value.table, value.index].every((each) => typeof each === 'string') &&
+  [value.keep, value.show, value.children].every(Array.isArray) &&
+  isObject(value.key)
+
+function requireGuard(guard: unknown): void {
+  if (isGuard(guard)) return
+  throw new OnceoverError('GUARD_INVALID', {
+    message: 'What was passed as a guard was not made by guard().',
+    fix: "Declare it: guard('visits', { table: 'visits', key: { day: date() } }).",
+  })
+}
+
+function requireOptions(options: unknown, of: string): void {
+  if (isObject(options)) return
+  throw new OnceoverError('INPUT_INVALID', {
+    message: `The options of ${of} are not an object.`,
+    fix: `Pass ${of === 'onceover()' ? '{ db }' : 'an object, or leave them out'}.`,
+  })
+}
+
+function requireWork(work: unknown): void {
+  if (typeof work === 'function') return
+  throw new OnceoverError('INPUT_INVALID', {
+    message: 'What transaction() should run is not a function.',
+    fix: 'Pass an async function; it gets the handle of the transaction.',
+  })
+}
+
+// Passed by JavaScript or read from JSON, anything may come: it is named here, at the door.
+class Door {
+  readonly #target: string
+  #closed: Promise<void> | undefined
+
+  constructor(target: string) {
+    this.#target = target
+  }
+
+  /** @throws OnceoverError CLOSED, GUARD_INVALID, INPUT_INVALID */
+  enter(guards: readonly unknown[], options: unknown = {}): void {
+    if (this.#closed) {
+      throw new OnceoverError('CLOSED', { message: `Onceover on ${this.#target} was closed.` })
+    }
+    guards.forEach(requireGuard)
+    requireOptions(options, 'the call')
+  }
+
+  close(end: () => Promise<void>): Promise<void> {
+    this.#closed ??= end()
+    return this.#closed
+  }
+}
+
 /**
  * Opens Onceover on a database. Nothing is asked of the database yet.
  *
- * @throws OnceoverError DATABASE_URL_INVALID, HANDLE_INVALID
+ * @throws OnceoverError DATABASE_URL_INVALID, HANDLE_INVALID, INPUT_INVALID
  */
 export async function onceover(options: OnceoverOptions): Promise<Onceover> {
+  requireOptions(options, 'onceover()')
   const counters = new Counters()
   const environment = environmentOf(options, counters)
   const { database } = environment
+  const door = new Door(database.target)
   return {
     target: database.target,
     get counters() {
       return counters.current
     },
-    migrate: () => migrate(database),
-    uninstall: () => uninstall(database),
-    transaction: (work, { retries = 0 } = {}) => database.transaction(work, { retries }),
-    inspect: (guard) => inspect(database.session, guard),
-    scan: (guards) => scan(database, [guards].flat()),
-    enforce: (guard) => enforce(database, guard),
-    insert: (guard, rows, given = {}) =>
-      rows instanceof Sql
+    migrate: async () => {
+      door.enter([])
+      return migrate(database)
+    },
+    uninstall: async () => {
+      door.enter([])
+      return uninstall(database)
+    },
+    transaction: async (work, given = {}) => {
+      door.enter([], given)
+      requireWork(work)
+      return database.transaction(work, { retries: given.retries ?? 0 })
+    },
+    inspect: async (guard) => {
+      door.enter([guard])
+      return inspect(database.session, guard)
+    },
+    scan: async (guards) => {
+      door.enter([guards].flat())
+      return scan(database, [guards].flat())
+    },
+    enforce: async (guard) => {
+      door.enter([guard])
+      return enforce(database, guard)
+    },
+    insert: async (guard, rows, given = {}) => {
+      door.enter([guard], given)
+      return rows instanceof Sql
         ? insertSelect(environment, guard, rows, given)
-        : insertArray(environment, guard, rows, given),
-    insertOne: (guard, row, given = {}) => insertOne(environment, guard, row, given),
-    insertStream: (guard, rows, given = {}) => insertStream(environment, guard, rows, given),
-    preview: (guard, rows, given = {}) => preview(environment, guard, rows, given),
-    events: (filter = {}) => events(database.session, filter),
-    close: () => database.close(),
+        : insertArray(environment, guard, rows, given)
+    },
+    insertOne: async (guard, row, given = {}) => {
+      door.enter([guard], given)
+      return insertOne(environment, guard, row, given)
+    },
+    async *insertStream(guard, rows, given = {}) {
+      door.enter([guard], given)
+      yield* insertStream(environment, guard, rows, given)
+    },
+    preview: async (guard, rows, given = {}) => {
+      door.enter([guard], given)
+      return preview(environment, guard, rows, given)
+    },
+    events: async (filter = {}) => {
+      door.enter([], filter)
+      return events(database.session, filter)
+    },
+    close: () => door.close(() => database.close()),
   }
 }

@@ -46,6 +46,7 @@ export const ERRORS = {
   QUERY_FAILED: entry('Read the cause: PostgreSQL says what it refused.'),
   TRANSACTION_CONFLICT: entry('Run the whole transaction again: PostgreSQL asks for it.'),
   HANDLE_INVALID: entry('Pass a URL, a pg Pool or Client, or an object with query(text, values).'),
+  CLOSED: entry('Close it last: call onceover() again for a new one.'),
   HANDLE_NOT_IN_TRANSACTION: entry(
     'Open a transaction on the handle first, or leave `handle` out.',
   ),
@@ -86,6 +87,7 @@ export const ERRORS = {
   DUPLICATES_EXIST: entry('Remove the duplicates first: `onceover scan` lists them.', EXIT.refused),
   INDEX_INVALID: entry('Drop the invalid index and enforce again.', EXIT.refused),
   INDEX_NAME_TAKEN: entry('Give the guard another `index`, or drop the old one.', EXIT.refused),
+  ISOLATION_TOO_HIGH: entry('Use READ COMMITTED for transactions on a guard with copies.'),
   INPUT_INVALID: entry('Pass an array of plain objects, one per row.'),
   SOURCE_FAILED: entry('Start the stream again: keys that were committed answer `exists`.'),
   ROWS_REJECTED: entry(

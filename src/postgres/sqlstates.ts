@@ -48,7 +48,7 @@ const codeOf = (error: object): string | undefined => {
   return [code, meta?.code].find((each): each is string => PATTERN.test(String(each)))
 }
 
-/** An error and its causes: an ORM wraps the driver's error, so what it said may stand some down. */
+/** An error and its causes: an ORM wraps the driver's error, so that may stand some causes down. */
 export function* chain(error: unknown): Generator<object> {
   let current = error
   for (let depth = 0; depth < 5 && typeof current === 'object' && current !== null; depth++) {
