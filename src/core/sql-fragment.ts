@@ -2,6 +2,8 @@
 const QUOTED = new RegExp(
   [
     /(?<![\w$])[eE]'(?:[^'\\]|''|\\[\s\S])*'/,
+    // One that never closes is no plain text after the letter E.
+    /(?<![\w$])[eE]'/,
     /'(?:[^']|'')*'|"(?:[^"]|"")*"/,
     /(?<![\w$])\$([\p{L}_][\p{L}\p{N}_]*)?\$[\s\S]*?\$\1\$/u,
     /--|\/\*/,
@@ -10,6 +12,8 @@ const QUOTED = new RegExp(
     .join('|'),
   'gu',
 )
+
+const OPEN = /^[eE]'$/
 
 function isBalanced(text: string): boolean {
   const open: string[] = []
@@ -30,7 +34,7 @@ export function refuseFragment(sql: string): string | undefined {
   let comment = false
   const bare = sql.replaceAll(QUOTED, (quoted) => {
     comment ||= quoted === '--' || quoted === '/*'
-    return ' '
+    return OPEN.test(quoted) ? "'" : ' '
   })
   if (comment) return 'has a comment'
   if (/['"]/.test(bare)) return 'has an open quote'
