@@ -122,7 +122,7 @@ export const explainVolatile = (table: string, expression: string): Sql =>
 
 /** Has PostgreSQL check a predicate over a table; reads no row. */
 export const explainPredicate = (table: string, predicate: string): Sql =>
-  sql.raw(`EXPLAIN (FORMAT JSON) SELECT 1 FROM ${table} WHERE (${predicate})`)
+  sql.raw(`EXPLAIN (FORMAT JSON) SELECT 1 FROM ${table} AS once_row WHERE (${predicate})`)
 
 /** Has PostgreSQL check an order over a table; reads no row. */
 export const explainOrder = (table: string, order: readonly string[]): Sql =>

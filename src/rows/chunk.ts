@@ -2,9 +2,9 @@ import type { RowValues, Verdict, VerdictName } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Table } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
+import { lockInput } from './copies.ts'
 import { jsonInput, type Row } from './prepare.ts'
 import { insertRows } from './queries.ts'
-import { lockKeys } from './ranked/queries.ts'
 import type { Statement } from './statement.ts'
 
 /** What the statements of one call have in common. */
@@ -132,7 +132,7 @@ export async function insertChunk(
   let waiting = rows
   for (let race = 0; waiting.length > 0; race++) {
     const input = jsonInput(inspection, waiting)
-    if (inspection.copies) await session.query(lockKeys(inspection, input))
+    if (inspection.copies) await lockInput(session, inspection, input)
     const groups = await session.query<Group>(insertRows({ ...context, input }))
     const raced: Row[] = []
     for (const outcome of outcomesOf(groups)) {

@@ -82,10 +82,17 @@ export function checkOptions(guard: Guard, options: InsertOptions): void {
 /**
  * Refuses a guard that no valid unique index covers.
  *
- * @throws OnceoverError GUARD_NOT_ENFORCED naming the invalid and the shadowing indexes
+ * @throws OnceoverError GUARD_NOT_ENFORCED naming the invalid and the shadowing indexes,
+ * PERMISSION_DENIED where this role may not ask
  */
 export function checkEnforced({ guard, coverage }: Inspection): void {
   if (coverage.enforced) return
+  if (coverage.enforced === undefined) {
+    throw new OnceoverError('PERMISSION_DENIED', {
+      message: `This role may not insert into ${guard.table}, nor ask which index covers its key.`,
+      details: { guard: guard.name, table: guard.table },
+    })
+  }
   const invalid = coverage.invalid.map(({ name }) => `${name} is invalid`)
   const shadows = coverage.shadows.map(({ name, why }) => `${name} ${why}`)
   const seen = [...invalid, ...shadows].join('; ')

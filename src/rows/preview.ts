@@ -4,7 +4,7 @@ import type { Guard, KeyedRow, KeyOf } from '../guards/guard.ts'
 import type { Session } from '../postgres/session.ts'
 import { contextOf } from './call.ts'
 import { asVerdict, type Context, type Group, outcomesOf } from './chunk.ts'
-import { type Environment, inTurn } from './environment.ts'
+import { type Environment, inTurn, withFreshInspection } from './environment.ts'
 import type { InsertResult } from './insert.ts'
 import { sift } from './isolate.ts'
 import { checkOptions, type InsertOptions } from './options.ts'
@@ -30,12 +30,19 @@ export async function preview<G extends Guard>(
   if (!Array.isArray(rows)) {
     throw new OnceoverError('INPUT_INVALID', { message: 'The rows are not an array.' })
   }
-  return inTurn(options, async () => {
+  const judge = async () => {
     const { database } = environment
     const session = options.handle ? database.within(options.handle) : database.session
-    const inspection = await session.savepoint(() => environment.inspect(guard, session))
+    const look = async () => {
+      const inspection = await session.savepoint(() => environment.inspect(guard, session))
+      return { inspection, prepared: prepareRows(inspection, rows) }
+    }
+    let { inspection, prepared } = await look()
+    if (prepared.strange) {
+      environment.forget(guard)
+      ;({ inspection, prepared } = await look())
+    }
     const context = contextOf(inspection, options, undefined)
-    const prepared = prepareRows(inspection, rows)
     const { results, refused } = await sift(session, prepared.rows, (part) =>
       previewPart(session, context, part),
     )
@@ -45,5 +52,6 @@ export async function preview<G extends Guard>(
       ...refusedRows(inspection, prepared.rows, refused),
     ].sort((left, right) => left.index - right.index)
     return { totals: totalsOf(verdicts), verdicts: verdicts as readonly Verdict<KeyOf<G>>[] }
-  })
+  }
+  return inTurn(options, () => withFreshInspection(environment, guard, judge))
 }

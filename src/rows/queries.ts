@@ -38,6 +38,7 @@ const outcomes = (
 ): Sql => {
   const { inspection, shown, policy } = statement
   const all = answered(inspection, shown)
+  // A row that was met and deleted by another before it could be replaced is none that exists.
   const replaced = policy === 'replace' && done ? 'once_replaced' : 'once_met'
   const verdict = done
     ? `WHEN once_made AND ${replaced} THEN '${MET[policy]}'
@@ -49,7 +50,8 @@ const outcomes = (
   // A row that was committed and replaced while the statement ran is known by its id only.
   const raced =
     policy === 'replace' ? `WHEN once_replaced THEN ${jsonIdentity('once_m', inspection, all)}` : ''
-  const identity = `CASE WHEN once_met THEN ${jsonIdentity('once_f', inspection, all)} ${raced} END`
+  const found = `WHEN once_met AND ${replaced} THEN`
+  const identity = `CASE ${found} ${jsonIdentity('once_f', inspection, all)} ${raced} END`
   const exists =
     policy === 'skip' ? `WHEN once_met ${done ? 'AND once_made IS NULL' : ''} THEN 'exists'` : ''
   return sql.raw(`
@@ -59,8 +61,8 @@ const outcomes = (
         WHEN once_ord <> once_first THEN 'collided' ${verdict} END AS verdict,
       CASE WHEN once_fault IS NOT NULL THEN once_fault ${exists} END AS reason,
       ${done ? 'once_made IS NOT NULL' : 'false'} AS was_made, ${made} AS made,
-      coalesce(once_met, ${policy === 'replace' && done ? 'once_replaced, ' : ''}false) AS met,
-      CASE WHEN once_met THEN ${jsonRow('once_f', shown, all)} END AS found,
+      coalesce(${replaced}, false) AS met,
+      CASE ${found} ${jsonRow('once_f', shown, all)} END AS found,
       ${done ? identity : 'NULL::json'} AS found_id
     FROM ${done ? 'made' : 'met'})`)
 }

@@ -5,9 +5,9 @@ import type { Column } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { type Context, MAX_RACES, unresolved, zip } from './chunk.ts'
+import { lockInput } from './copies.ts'
 import { type Fault, isolate } from './isolate.ts'
 import { attemptedKey } from './prepare.ts'
-import { lockKeys } from './ranked/queries.ts'
 import { refusedRow } from './refused.ts'
 import {
   countOrdered,
@@ -73,7 +73,7 @@ export async function untilSettled(
   let waiting = range
   for (let race = 0; ; race++) {
     const input = stagedInput(table, columns, waiting)
-    if (inspection.copies) await session.query(lockKeys(inspection, input))
+    if (inspection.copies) await lockInput(session, inspection, input)
     const raced = await run(input)
     if (raced.length === 0 || race === MAX_RACES) return raced
     waiting = { places: raced }

@@ -2,6 +2,7 @@ import type { Verdict } from '../core/verdict.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Care } from './care.ts'
 import { type ChunkVerdicts, type Context, insertChunk } from './chunk.ts'
+import { lockCopies } from './copies.ts'
 import { isolate } from './isolate.ts'
 import { keysOf, orderAll } from './order.ts'
 import type { Prepared, Row } from './prepare.ts'
@@ -33,6 +34,9 @@ async function insertIsolated(session: Session, context: Context, rows: readonly
 async function insertOrdered(session: Session, context: Context, rows: readonly Row[]) {
   const ordered = await orderAll(session, context.inspection, rows)
   const chunks: ChunkVerdicts[] = [{ verdicts: [], unrecorded: ordered.verdicts }]
+  // All locks at once, in their order: chunk by chunk they would meet another call's the wrong way.
+  const copied = context.inspection.copies !== undefined && ordered.rows.length > CHUNK_ROWS
+  if (copied) await lockCopies(session, context.inspection, ordered.rows)
   for (let from = 0; from < ordered.rows.length; from += CHUNK_ROWS) {
     chunks.push(await insertIsolated(session, context, ordered.rows.slice(from, from + CHUNK_ROWS)))
   }

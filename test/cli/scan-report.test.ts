@@ -18,7 +18,7 @@ const CLEAN: ScanReport = {
   parts: [],
   hidden: none,
   unfinished: 0,
-  coverage: { enforced: true, indexes: [], invalid: [], shadows: [] },
+  coverage: { enforced: true, indexes: [], invalid: [], broader: [], shadows: [] },
   findings: [],
 }
 

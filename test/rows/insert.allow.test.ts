@@ -219,3 +219,15 @@ async function waiting(): Promise<void> {
     if (rows.length > 0) return
   }
 }
+
+test('a caller’s REPEATABLE READ is refused: it could not see a copy just committed', async () => {
+  const client = await opened.db.pool.connect()
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+    const call = opened.once.insert(batches, [{ kind: 'A' }], { handle: client })
+    await expect(call).rejects.toMatchObject({ code: 'ISOLATION_TOO_HIGH' })
+  } finally {
+    await client.query('ROLLBACK')
+    client.release()
+  }
+})

@@ -95,7 +95,8 @@ export const lockKeys = (inspection: Inspection, input: Input): Sql => {
     UNHASHABLE.has(base) ? `once_k${index}::text` : `once_k${index}`,
   )
   const bucket = `(hash_record_extended(ROW(${key.join(', ')}), 0) & ${LOCKS - 1})`
-  return sql`SELECT count(pg_advisory_xact_lock(lock)) AS locks FROM (
+  return sql`SELECT count(pg_advisory_xact_lock(lock)) AS locks,
+      current_setting('transaction_isolation') AS isolation FROM (
     SELECT DISTINCT hashtextextended(${inspection.table.quoted}::text, ${sql.raw(bucket)}) AS lock
     FROM (${rankedRows(inspection, input)}) AS ranked WHERE once_bound ORDER BY lock) AS locks`
 }
