@@ -28,7 +28,7 @@ export interface GuardOptions<Parts extends KeyParts> {
   readonly where?: string
   /** ORDER BY items; the first row of a duplicate group is its keeper. Default: primary key asc. */
   readonly keep?: readonly string[]
-  /** Default `delete`. */
+  /** What a repair, which is to come, does with losers. Default `delete`. */
   readonly losers?: Losers
   /** Columns to show of an existing row, besides its primary key. */
   readonly show?: readonly string[]
@@ -36,9 +36,15 @@ export interface GuardOptions<Parts extends KeyParts> {
   readonly children?: readonly Child[]
   /** Integer column that numbers allowed duplicates; 0 is the original. */
   readonly copies?: string
-  /** Whether a finished key counts only while its row stands (`row`) or for ever. Default `row`. */
+  /**
+   * Whether a finished key counts only while its row stands (`row`, the default) or for ever. Only
+   * claims, which are to come, can remember: an insert sees rows.
+   */
   readonly remember?: 'row' | 'forever'
-  /** SQL predicate of rows that say themselves unfinished. */
+  /**
+   * SQL predicate of rows that say themselves unfinished. A scan counts them; an insert takes them
+   * for existing, until claims can adopt them.
+   */
   readonly unfinished?: string
   /** Name of the unique index that `enforce` makes. */
   readonly index?: string
