@@ -5,15 +5,12 @@ import {
   refuseInt,
   refusePlain,
   refuseSet,
-  refuseText,
   refuseTime,
   refuseTimestamp,
   refuseUuid,
   refuseWords,
 } from './key-value.ts'
 import { refuseFragment } from './sql-fragment.ts'
-
-export { refuseText }
 
 /** What NULL in a part means: an invalid row, a value like any other, or equal to nothing. */
 export type Nulls = 'reject' | 'equal' | 'distinct'

@@ -4,10 +4,8 @@ import { exactJson, exactText } from '../postgres/exact-json.ts'
 import { quoteLiteral } from '../postgres/identifier.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 
-/** The largest groups that a report lists. */
-export const SHOWN_GROUPS = 10
-/** The losers that a report lists of a group. */
-export const SHOWN_LOSERS = 5
+const SHOWN_GROUPS = 10
+const SHOWN_LOSERS = 5
 
 // Columns and tables of ours are called once_…: the guard's own SQL stands beside them.
 const where = ({ guard }: Inspection): string => (guard.where ? `WHERE (${guard.where})` : '')

@@ -1,4 +1,5 @@
-import { isKeyPart, refuseText } from '../core/key-part.ts'
+import { isKeyPart } from '../core/key-part.ts'
+import { refuseText } from '../core/key-value.ts'
 import { refuseFragment } from '../core/sql-fragment.ts'
 import { isName, readTableName } from './table-name.ts'
 

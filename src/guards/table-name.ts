@@ -1,4 +1,4 @@
-import { refuseText } from '../core/key-part.ts'
+import { refuseText } from '../core/key-value.ts'
 
 const MAX_BYTES = 63
 const PART = '(?:"((?:[^"]|"")+)"|([^".]+))'

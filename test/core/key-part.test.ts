@@ -102,7 +102,7 @@ describe('int()', () => {
 describe('text()', () => {
   cases(
     text(),
-    ['', ' ', 'a', 'é', 'e\u0301', '😀', '\u{10FFFF}', '\uFFFD', '\u0001'],
+    ['', ' ', 'a', 'é', 'e\u0301', '\u{1F600}', '\u{10FFFF}', '\uFFFD', '\u0001'],
     [...NO_TEXTS, 'a\0', '\0', '\ud800', 'a\udc00b', '\udc00\ud800', new String('a'), 5],
   )
 

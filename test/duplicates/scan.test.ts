@@ -263,7 +263,8 @@ describe('spellings that hide duplicates', () => {
 
   test('are counted beside copies, which are of one number', async () => {
     await db.pool.query(`CREATE TABLE spelled (id serial PRIMARY KEY, v text, nr int NOT NULL);
-      INSERT INTO spelled (v, nr) VALUES ('a', 0), ('A', 0), ('A ', 0), ('a', 1), ('b', 1), ('b', 1)`)
+      INSERT INTO spelled (v, nr)
+      VALUES ('a', 0), ('A', 0), ('A ', 0), ('a', 1), ('b', 1), ('b', 1)`)
     const key = { v: text() }
     const [report] = await once.scan(guard('s', { table: 'spelled', key, copies: 'nr' }))
     expect(report).toMatchObject({
