@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -17,10 +17,11 @@ export async function withLock(path, action, onWait) {
   let told = false
   while (!(await take(path))) {
     const owner = await ownerOf(path)
-    if (owner !== undefined && !isAlive(owner)) await removeStale(path, owner)
+    if (owner === undefined) continue
+    if (!isAlive(owner)) await removeStale(path, owner)
     else {
-      if (owner !== undefined && !told) onWait(owner)
-      told ||= owner !== undefined
+      if (!told) onWait(owner)
+      told = true
       await sleep(POLL_MS)
     }
   }
@@ -31,25 +32,33 @@ export async function withLock(path, action, onWait) {
   }
 }
 
-/** @param {string} path */
+/**
+ * Links a written file into place: a process killed midway leaves no lock without an owner.
+ *
+ * @param {string} path
+ */
 async function take(path) {
+  const written = `${path}.${process.pid}.new`
+  await writeFile(written, String(process.pid))
   try {
-    await writeFile(path, String(process.pid), { flag: 'wx' })
+    await link(written, path)
     return true
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
     throw error
+  } finally {
+    await rm(written, { force: true })
   }
 }
 
 /**
- * The pid in the lock; undefined while it is being written, or when it has just gone.
+ * The pid in the lock, 0 where it holds none; undefined when it has just gone.
  *
  * @param {string} path
  */
 async function ownerOf(path) {
-  const pid = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10)
-  return Number.isNaN(pid) ? undefined : pid
+  const content = await readFile(path, 'utf8').catch(() => undefined)
+  return content === undefined ? undefined : Number.parseInt(content, 10) || 0
 }
 
 /**
@@ -72,6 +81,8 @@ async function removeStale(path, owner) {
 
 /** @param {number} pid */
 function isAlive(pid) {
+  // To kill(), 0 is the own group of processes.
+  if (pid === 0) return false
   try {
     process.kill(pid, 0)
     return true

@@ -20,7 +20,8 @@ const textArray = (items: readonly string[]): Sql =>
   sql.raw(`ARRAY[${items.map(quoteLiteral).join(', ')}]::text[]`)
 
 /**
- * A CTE `grouped` of what stands in the CTE `outcome (ord, verdict, reason, key, met, found_id)`: one
+ * A CTE `grouped` of what stands in the CTE `outcome (ord, verdict, reason, key, met, found_id)`:
+ * one
  * line for each verdict, reason and thousand rows, its keys in an array. The same text goes into
  * the event and into the answer.
  *

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { createJiti } from 'jiti'
 import * as onceoverModule from '../index.ts'
@@ -97,5 +97,12 @@ export async function readConfig(
   const chosen = path === undefined ? findConfig(cwd) : resolve(cwd, path)
   if (chosen === undefined || !existsSync(chosen)) throw notFound(chosen, cwd, fix)
   const file = relative(cwd, chosen)
+  if (statSync(chosen).isDirectory()) {
+    throw new OnceoverError('CONFIG_NOT_FOUND', {
+      message: `${chosen} is a directory, not a configuration.`,
+      fix: 'Name the file with --config, or run the command in that directory.',
+      details: { file: chosen },
+    })
+  }
   return readContent(file, await load(chosen, file))
 }

@@ -3,7 +3,7 @@ import { scanInspected } from '../duplicates/scan.ts'
 import type { ScanReport } from '../duplicates/scan-report.ts'
 import type { Guard } from '../guards/guard.ts'
 import { type Inspection, inspect } from '../guards/inspect.ts'
-import type { Database } from '../postgres/database.ts'
+import { type Database, endWithTheClient } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
 import { sql } from '../postgres/sql.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
@@ -118,6 +118,7 @@ const standing = ({ guard, coverage }: Inspection): Enforced | undefined => {
 export function enforce(database: Database, guard: Guard): Promise<Enforced> {
   return database.transaction(async (handle) => {
     const session = database.within(handle)
+    await session.query(endWithTheClient)
     await session.query(limitLockWait())
     const before = await inspect(session, guard)
     const already = standing(before)

@@ -96,8 +96,11 @@ const refuseTransaction = async (): Promise<never> => {
   })
 }
 
-// A long read whose client is gone would run to its end for nobody. Windows cannot look for that.
-const endWithTheClient = sql`
+/**
+ * Ends a long statement of this transaction whose client is gone: it would run to its end for
+ * nobody, and keep its locks. Windows cannot look for that.
+ */
+export const endWithTheClient = sql`
   SELECT set_config('client_connection_check_interval', '1s', true)
   WHERE version() ~ 'linux|darwin|freebsd'`
 

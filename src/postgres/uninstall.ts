@@ -17,6 +17,14 @@ const HURRY = "SET LOCAL lock_timeout = '2s'"
 
 function blocked(error: unknown, target: string): unknown {
   if (!(error instanceof OnceoverError)) return error
+  if (error.details.sqlstate === SQLSTATE.lockNotAvailable) {
+    return new OnceoverError('TIMEOUT', {
+      message: `Open transactions on ${target} use the tables of onceover: nothing was removed.`,
+      fix: 'End the open transactions, or wait for them, and run it again.',
+      details: error.details,
+      cause: error.cause,
+    })
+  }
   if (error.details.sqlstate !== SQLSTATE.dependentObjectsStillExist) return error
   const dependents = String(error.details.detail ?? '').split('\n')
   return new OnceoverError('UNINSTALL_BLOCKED', {

@@ -30,8 +30,8 @@ const metRows = (inspection: Inspection, input: Input, shown: readonly Column[])
 
 const MET = { skip: 'skipped', replace: 'replaced', allow: 'allowed' } as const
 
-// One line for each row of the input: its verdict, its key, and the rows made and met. Whether there
-// is one is a column of its own, because an aggregate that asks the JSON builds it once more.
+// One line for each row of the input: its verdict, its key, and the rows made and met. Whether
+// there is one is a column of its own: an aggregate that asks the JSON builds it once more.
 const outcomes = (
   statement: Pick<Statement, 'inspection' | 'shown' | 'policy'>,
   done: boolean,
@@ -82,7 +82,8 @@ const inserting = (statement: Omit<Statement, 'audit'>, more: readonly string[])
   const { inspection, input, shown } = statement
   return sql`WITH ${metRows(inspection, input, shown)}, ${insertedRows(statement)},
     ${madeRows(statement)}, ${outcomes(statement, true)},
-    ${groupOutcomes(['count(*) FILTER (WHERE was_made) AS made_rows', ...more])}, ${movedRows(statement)}`
+    ${groupOutcomes(['count(*) FILTER (WHERE was_made) AS made_rows', ...more])},
+    ${movedRows(statement)}`
 }
 
 const recording = ({ audit }: Statement): Sql =>

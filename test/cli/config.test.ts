@@ -47,6 +47,14 @@ describe('a configuration', () => {
     )
   })
 
+  test('is no directory', async () => {
+    await put('deep/onceover.config.ts', 'export default {}')
+    await expect(read('deep')).rejects.toMatchObject({
+      code: 'CONFIG_NOT_FOUND',
+      message: expect.stringContaining('is a directory'),
+    })
+  })
+
   test('may be named, and needs no special name then', async () => {
     await put('onceover.config.ts', 'throw new Error("the wrong one")')
     await put('deep/mine.ts', `export default { db: 'postgres://h/mine' }`)

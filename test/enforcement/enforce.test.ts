@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import {
   date,
   expression,
@@ -262,4 +263,29 @@ describe('enforcing is refused, and leaves nothing half done', () => {
     await client.end()
     expect(await traces(made)).toEqual([])
   })
+})
+
+test('ends with its client, so that writers need not wait for an index for nobody', async () => {
+  const made = await guarded(
+    `CREATE FUNCTION nap(int) RETURNS int IMMUTABLE LANGUAGE plpgsql
+       AS 'BEGIN PERFORM pg_sleep(3600); RETURN $1; END';
+     INSERT INTO $t (id) VALUES (1)`,
+    { key: { napped: expression('nap(id)') } },
+  )
+  const client = new pg.Client(db.url)
+  client.on('error', () => {})
+  await client.connect()
+  const call = (await onceover({ db: client })).enforce(made)
+  const ended = expect(call).rejects.toMatchObject({ code: 'CONNECTION_LOST' })
+  const napping = async () => {
+    const { rows } = await db.pool.query(`SELECT FROM pg_stat_activity
+      WHERE datname = current_database() AND wait_event = 'PgSleep'`)
+    return rows.length === 1
+  }
+  while (!(await napping()));
+  // What Ctrl-C does to it: nobody says goodbye to the server.
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+  stream.destroy()
+  await ended
+  await db.pool.query(`INSERT INTO ${made.table} (id) VALUES (2)`)
 })

@@ -88,7 +88,10 @@ test('gives up with TIMEOUT rather than queue in front of every writer', async (
   await migrate(database)
   const reader = await db.pool.connect()
   await reader.query('BEGIN; SELECT count(*) FROM onceover.event')
-  await expect(uninstall(database)).rejects.toMatchObject({ code: 'TIMEOUT' })
+  await expect(uninstall(database)).rejects.toMatchObject({
+    code: 'TIMEOUT',
+    fix: expect.stringMatching(/^End the open transactions/),
+  })
   await reader.query('ROLLBACK')
   reader.release()
   expect(await uninstall(database)).toEqual({ removed: true })

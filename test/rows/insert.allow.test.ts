@@ -163,7 +163,7 @@ describe('at once', () => {
     expect(await copies()).toHaveLength(new Set([0, ...numbers]).size)
   })
 
-  test('an original that is being written counts, and an input of many keys takes few locks', async () => {
+  test('an original being written counts, and an input of many keys takes few locks', async () => {
     const kinds = Array.from({ length: 3000 }, (_, place) => ({ kind: `k${place}` }))
     await opened.once.transaction(async (handle) => {
       await opened.once.insert(batches, kinds, { handle })

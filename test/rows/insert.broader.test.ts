@@ -15,7 +15,8 @@ beforeAll(async () => {
     CREATE TABLE part_rest PARTITION OF part DEFAULT;
     CREATE UNIQUE INDEX part_once ON part (a);
     CREATE TABLE word (
-      id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, a citext, note text DEFAULT 'DEF', other text);
+      id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+      a citext, note text DEFAULT 'DEF', other text);
     CREATE UNIQUE INDEX word_once ON word (a);
     CREATE FUNCTION lower_a() RETURNS trigger LANGUAGE plpgsql AS
       $$ BEGIN NEW.a := lower(NEW.a::text); RETURN NEW; END $$;

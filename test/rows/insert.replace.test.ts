@@ -7,7 +7,8 @@ beforeAll(async () => {
   opened = await open(`${LESSONS};
     CREATE TABLE pupil (id int PRIMARY KEY, lesson int NOT NULL);
     CREATE TABLE tag (name text PRIMARY KEY);
-    CREATE TABLE setting (name text, place int DEFAULT 5, value text DEFAULT 'v', PRIMARY KEY (name));
+    CREATE TABLE setting (
+      name text, place int DEFAULT 5, value text DEFAULT 'v', PRIMARY KEY (name));
     CREATE TABLE slot (
       id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, room text, state text DEFAULT 'ACTIVE',
       note text DEFAULT 'none', rank int DEFAULT 1);

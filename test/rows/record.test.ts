@@ -73,7 +73,7 @@ describe('events', () => {
     }
   })
 
-  test('of more rows than a chunk are cut by the chunk, not by the place in the input', async () => {
+  test('of more rows than a chunk are cut by the chunk, not by the place', async () => {
     const input = Array.from({ length: 2500 }, (_, place) => lesson((place * 7919) % 2500))
     const { run } = await opened.once.insert(lessons, input)
     const events = await opened.once.events({ run: String(run) })

@@ -48,9 +48,12 @@ describe('set-up, step by step', () => {
     expect(runDemo()).toBe('43\n')
   })
 
-  test('takes over the lock of a process that is gone', async () => {
+  test.each([
+    ['of a process that is gone', '999999999'],
+    ['that nobody wrote a pid into', ''],
+  ])('takes over the lock %s', async (_name, content) => {
     await rm(join(fresh.root, 'build/stamp'))
-    await writeFile(join(fresh.root, 'build/setup.lock'), '999999999')
+    await writeFile(join(fresh.root, 'build/setup.lock'), content)
     expect((await fresh.setUp()).lines).toEqual(BUILD)
     expect(existsSync(join(fresh.root, 'build/setup.lock'))).toBe(false)
   })

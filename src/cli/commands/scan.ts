@@ -25,6 +25,8 @@ function guardOf({ table, key, where }: ScanOptions): Guard {
   if (!table || !key) throw usage('--table and --key are needed together.')
   const names = key.split(',').map((name) => name.trim())
   if (names.includes('')) throw usage(`--key ${key} names an empty column.`)
+  const twice = names.find((name, place) => names.indexOf(name) !== place)
+  if (twice !== undefined) throw usage(`--key ${key} names the column ${twice} twice.`)
   return guard(table, {
     table,
     key: Object.fromEntries(names.map((name) => [name, column()])),

@@ -39,10 +39,10 @@ export const jsonIdentity = (
   all: readonly Column[],
 ): string =>
   `json_build_object(${table.primaryKey
-    .map(
-      (column) =>
-        `${quoteLiteral(column.name)}, ${exactJson(`${prefix}${all.indexOf(column)}`, column.base)}`,
-    )
+    .map((column) => {
+      const value = exactJson(`${prefix}${all.indexOf(column)}`, column.base)
+      return `${quoteLiteral(column.name)}, ${value}`
+    })
     .join(', ')})`
 
 /** The primary key and the columns to answer with. */

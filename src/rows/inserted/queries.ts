@@ -30,7 +30,8 @@ const ofExcluded = (expression: string): string =>
 const leftOut = ({ parts }: Inspection, place: number): string => {
   const keys = parts.map(({ encoding }) => ofExcluded(encoding.indexed))
   const names = parts.map((_, index) => `once_k${index}`)
-  const rows = `FROM met WHERE ${place} = ANY(once_missing) AND once_bound AND once_ord = once_first`
+  const rows = `FROM met
+    WHERE ${place} = ANY(once_missing) AND once_bound AND once_ord = once_first`
   if (parts.every(({ part }) => part.nulls !== 'equal')) {
     return `(${keys.join(', ')}) IN (SELECT ${names.join(', ')} ${rows})`
   }

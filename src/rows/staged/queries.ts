@@ -12,7 +12,7 @@ const STAGED = 'onceover_staged_rows'
 const ORDERED = 'onceover_ordered_rows'
 const KEPT = 'onceover_outcomes'
 
-/** The temporary tables of a call: the rows as they were selected, or in the order of their keys. */
+/** The temporary tables of a call: the rows as selected, or in the order of their keys. */
 export type Stage = typeof STAGED | typeof ORDERED
 
 /** Runs a SELECT into a temporary table that the end of the transaction drops. */

@@ -71,6 +71,7 @@ describe('without a configuration', () => {
     [['--key', 'day'], 64, 'USAGE'],
     [['--where', 'true'], 64, 'USAGE'],
     [['--table', 'visits', '--key', 'day,,patient'], 64, 'USAGE'],
+    [['--table', 'visits', '--key', 'day,patient,day'], 64, 'USAGE'],
     [['visits', '--table', 'visits', '--key', 'day'], 64, 'USAGE'],
     [['--table', 'none', '--key', 'day'], 1, 'TABLE_NOT_FOUND'],
     [['--table', 'visits', '--key', 'days'], 1, 'COLUMN_NOT_FOUND'],
