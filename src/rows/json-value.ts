@@ -1,3 +1,4 @@
+import { OnceoverError } from '../core/error.ts'
 import { refuseText } from '../core/key-value.ts'
 
 const MAX_DEPTH = 500
@@ -47,6 +48,14 @@ export function refuseValue(value: unknown, depth = 0): string | undefined {
 /** Bytes as the text of a bytea. */
 export const hexOf = (bytes: Uint8Array): string => `\\x${Buffer.from(bytes).toString('hex')}`
 
+// All rows of an array are put in one order by one statement, which takes one text.
+const tooLong = (cause: RangeError): OnceoverError =>
+  new OnceoverError('INPUT_INVALID', {
+    message: 'The rows together are longer than the longest text of this process, 512 MB.',
+    fix: 'Use insertStream(), which sends a chunk at a time, or insert a sql`SELECT …`.',
+    cause,
+  })
+
 /**
  * A value as JSON text, with bigint as text. A replacer makes JSON.stringify several times slower,
  * so it runs only where a bigint needs it.
@@ -55,6 +64,7 @@ export function toJson(value: unknown): string {
   try {
     return JSON.stringify(value)
   } catch (error) {
+    if (error instanceof RangeError) throw tooLong(error)
     if (!(error instanceof TypeError)) throw error
     return JSON.stringify(value, (_, item) => (typeof item === 'bigint' ? String(item) : item))
   }
