@@ -57,25 +57,25 @@ export interface Onceover {
    * Inserts rows in one transaction, with a verdict for each in input order. Rows of a `sql`
    * SELECT never pass through here: their verdicts are in the totals and the events.
    */
-  insert<G extends Guard, Row extends KeyedRow<G>>(
+  insert<G extends Guard, const Row extends KeyedRow<G>>(
     guard: G,
     rows: readonly Row[] | Sql,
     options?: InsertOptions,
   ): Promise<InsertResult<KeyOf<G>>>
   /** Inserts one row; `row` and `existing` have all columns. */
-  insertOne<G extends Guard, Row extends KeyedRow<G>>(
+  insertOne<G extends Guard, const Row extends KeyedRow<G>>(
     guard: G,
     row: Row,
     options?: InsertOptions,
   ): Promise<InsertOneResult<KeyOf<G>>>
   /** Inserts any number of rows, a transaction for each chunk, in constant memory. */
-  insertStream<G extends Guard, Row extends KeyedRow<G>>(
+  insertStream<G extends Guard, const Row extends KeyedRow<G>>(
     guard: G,
     rows: Iterable<Row> | AsyncIterable<Row>,
     options?: StreamOptions,
   ): AsyncGenerator<InsertChunk<KeyOf<G>>, void, undefined>
   /** Says what `insert` would do, row by row; writes nothing. */
-  preview<G extends Guard, Row extends KeyedRow<G>>(
+  preview<G extends Guard, const Row extends KeyedRow<G>>(
     guard: G,
     rows: readonly Row[],
     options?: InsertOptions,
@@ -217,7 +217,7 @@ export async function onceover(options: OnceoverOptions): Promise<Onceover> {
     },
     inspect: async (guard) => {
       door.enter([guard])
-      return inspect(database.session, guard)
+      return database.read((session) => inspect(session, guard))
     },
     scan: async (guards) => {
       door.enter([guards].flat())

@@ -150,3 +150,16 @@ test('rows may be of an interface, which has no index signature', () => {
   const insert = (once: Onceover, rows: readonly DayRow[]) => once.insert(days, rows)
   expectTypeOf(insert).toBeFunction()
 })
+
+test('a literal with columns besides the key is a row, also where a part is one of a few', () => {
+  const kinds = guard('kinds', { table: 'kinds', key: { kind: oneOf('a', 'b'), tags: set() } })
+  const insert = (once: Onceover) =>
+    once.insert(kinds, [
+      { kind: 'a', tags: [1, 2], anything: 1 },
+      { kind: 'b', tags: [] },
+    ])
+  const one = (once: Onceover) => once.insertOne(kinds, { kind: 'a', tags: [1], note: 'x' })
+  // @ts-expect-error there is no kind c
+  const wrong = (once: Onceover) => once.insertOne(kinds, { kind: 'c', tags: [1] })
+  expectTypeOf([insert, one, wrong]).toBeArray()
+})
