@@ -217,6 +217,29 @@ describe('a guard may be', () => {
   })
 })
 
+test('names may have quotes, in the catalogue and in what is made of it', async () => {
+  await db.pool.query(
+    String.raw`CREATE TABLE "it's ""odd\""" (
+      "id'""s" int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, "a'""b\" text, "c;--" int)`,
+  )
+  const folded = String.raw`a'"b\ `.trim()
+  const odd: Guard = guard(`it's "odd"`, {
+    table: String.raw`"it's ""odd\"""`,
+    key: { [folded]: text({ fold: true }), 'c;--': int() },
+    show: ['c;--'],
+    keep: ['"c;--" desc'],
+    index: String.raw`ux "o'dd\ `,
+  })
+  expect(await once.enforce(odd)).toMatchObject({ created: true, index: odd.index })
+  const rows = [{ [folded]: 'x', 'c;--': 1 }]
+  expect(await once.insert(odd, rows)).toMatchObject({ totals: { created: 1 } })
+  const [report] = await once.scan(odd)
+  expect(report).toMatchObject({ rows: 1, findings: [] })
+  const { table } = await once.inspect(odd)
+  const { rows: next } = await db.pool.query(`SELECT ${table.primaryKey[0]?.default} AS id`)
+  expect(next).toEqual([{ id: '2' }])
+})
+
 test('the type of a part is that under its domains; that of an expression is found', async () => {
   const key = {
     count: int(),
