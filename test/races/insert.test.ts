@@ -5,7 +5,7 @@ import { race } from './processes.ts'
 import type { Task, Told } from './task.ts'
 import { RACE_KEYS, shuffled, TICKETS, tickets } from './tickets.ts'
 
-// In full: ONCEOVER_RACE_KEYS=50000 npm test -- test/races/insert.test.ts
+// In full: ONCEOVER_RACE_KEYS=50000 npm test -- test/races
 const TIME_LIMIT_MS = 1_800_000
 
 let db: TestDatabase

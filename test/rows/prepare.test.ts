@@ -83,7 +83,7 @@ describe('a row', () => {
     ])
   })
 
-  test('may be an object of a class: its own values count, not what toJSON makes of them', async () => {
+  test('may be an object of a class, whose own values count, not what toJSON says', async () => {
     class Series {
       name = 'Art'
       days = [5]
