@@ -1,22 +1,24 @@
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { OnceoverError } from 'onceover'
+import { type ErrorCode, OnceoverError } from 'onceover'
 import { ZodError, z } from 'zod'
 
-/** The statuses of the library's errors that a caller can do something about; others are 500. */
-const STATUS: Readonly<Record<string, ContentfulStatusCode>> = {
-  INPUT_INVALID: 400,
-  ALLOW_NEEDS_REASON: 400,
-  ROWS_REJECTED: 409,
-  DUPLICATES_EXIST: 409,
-  GUARD_NOT_ENFORCED: 503,
-  DATABASE_UNREACHABLE: 503,
-  DATABASE_SILENT: 503,
-  CONNECTION_LOST: 503,
-  RETRY_EXHAUSTED: 503,
-  COMMIT_UNKNOWN: 503,
-}
+/** The errors of the library that are about the request: whoever sent it can read them and act. */
+const ABOUT_REQUEST: ReadonlyMap<ErrorCode, ContentfulStatusCode> = new Map([
+  ['INPUT_INVALID', 400],
+  ['ALLOW_NEEDS_REASON', 400],
+  ['ROWS_REJECTED', 409],
+])
+
+/** The errors that the same request may not meet again. A repeated request makes nothing twice. */
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  ...(['DATABASE_UNREACHABLE', 'DATABASE_SILENT', 'DATABASE_MISSING'] as const),
+  ...(['CONNECTION_LOST', 'POOL_EXHAUSTED', 'TIMEOUT'] as const),
+  ...(['TRANSACTION_CONFLICT', 'COMMIT_UNKNOWN', 'GUARD_NOT_ENFORCED'] as const),
+])
+
+const RETRY_AFTER_S = '1'
 
 /**
  * The JSON body of a request. Anything but application/json is refused, so that no plain HTML form
@@ -34,13 +36,15 @@ export async function jsonBody(context: Context): Promise<unknown> {
 }
 
 /**
- * An error as problem+json (RFC 9457). The library's errors keep their code and fix; what nobody
- * foresaw is a bare 500, and its text goes to stderr instead.
+ * An error as problem+json (RFC 9457). What is about the request keeps its text. Of everything else
+ * the text may name the database or its SQL, so it goes to stderr: the answer is a 503 where trying
+ * again may help, and otherwise a bare 500.
  */
 export function problem(context: Context, error: Error): Response {
   if (error instanceof OnceoverError) {
     const { code, message, fix, details } = error
-    return answer(context, STATUS[code] ?? 500, code, message, { fix, details })
+    const status = ABOUT_REQUEST.get(code)
+    if (status !== undefined) return answer(context, status, code, message, { fix, details })
   }
   if (error instanceof ZodError) {
     return answer(context, 400, 'INPUT_INVALID', z.prettifyError(error), { issues: error.issues })
@@ -49,6 +53,10 @@ export function problem(context: Context, error: Error): Response {
     return answer(context, error.status as ContentfulStatusCode, 'REFUSED', error.message)
   }
   console.error(error)
+  if (error instanceof OnceoverError && PASSING.has(error.code)) {
+    context.header('retry-after', RETRY_AFTER_S)
+    return answer(context, 503, error.code, 'The request could not be done now; send it again.')
+  }
   return answer(context, 500, 'INTERNAL', 'The request failed; the server has written down why.')
 }
 

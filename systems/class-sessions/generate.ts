@@ -50,6 +50,9 @@ export interface Asker {
   readonly reason?: string
 }
 
+/** Two transactions that lock several rows can meet in opposite order; one of them runs again. */
+export const TRANSACTION_RETRIES = 3
+
 interface Wish {
   readonly blueprint: Blueprint
   readonly occurrence: Occurrence
@@ -60,10 +63,11 @@ interface Wish {
  * Harmless however often and however many at once: what stands is skipped.
  */
 export function advanceAll(once: Onceover, ahead: Horizon, asker: Asker = {}): Promise<Generated> {
-  return once.transaction(async (tx) => {
+  const work = async (tx: Handle): Promise<Generated> => {
     const blueprints = await holdActiveBlueprints(tx)
     return fulfil(once, tx, wishesAhead(blueprints, ahead), asker)
-  })
+  }
+  return once.transaction(work, { retries: TRANSACTION_RETRIES })
 }
 
 /** The sessions of one series over a horizon, unless it is unknown or not ACTIVE. */
@@ -92,13 +96,14 @@ function forSeries(
   asker: Asker,
   datesOf: (blueprint: Blueprint) => Occurrence[],
 ): Promise<Generated | Refused> {
-  return once.transaction(async (tx): Promise<Generated | Refused> => {
+  const work = async (tx: Handle): Promise<Generated | Refused> => {
     const blueprint = await holdBlueprint(tx, series)
     if (blueprint === undefined) return { refused: 'unknown' }
     if (blueprint.status !== 'ACTIVE') return { refused: 'not-active' }
     const wishes = datesOf(blueprint).map((occurrence) => ({ blueprint, occurrence }))
     return fulfil(once, tx, wishes, asker)
-  })
+  }
+  return once.transaction(work, { retries: TRANSACTION_RETRIES })
 }
 
 const wishesAhead = (blueprints: readonly Blueprint[], { now, days }: Horizon): Wish[] =>

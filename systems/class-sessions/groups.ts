@@ -1,6 +1,6 @@
-import type { Onceover } from 'onceover'
+import type { Handle, Onceover } from 'onceover'
 import { statusesOf } from './conflicts.ts'
-import type { Asker } from './generate.ts'
+import { type Asker, TRANSACTION_RETRIES } from './generate.ts'
 import { groupClasses, roster } from './guards.ts'
 import type { GroupClassRequest } from './requests.ts'
 
@@ -33,7 +33,7 @@ export function createGroupClass(
   asker: Asker = {},
 ): Promise<GroupClassOutcome> {
   const { student_ids, ...slot } = request
-  return once.transaction(async (tx): Promise<GroupClassOutcome> => {
+  const work = async (tx: Handle): Promise<GroupClassOutcome> => {
     const [status] = await statusesOf(tx, [{ ...slot, student_id: null }])
     const options = { ...asker, handle: tx }
     const made = await once.insertOne(groupClasses, { ...slot, status }, options)
@@ -59,5 +59,6 @@ export function createGroupClass(
         reason: reason ?? null,
       })),
     }
-  })
+  }
+  return once.transaction(work, { retries: TRANSACTION_RETRIES })
 }

@@ -54,6 +54,20 @@ test('a student named twice and an unknown one do not keep the others out', asyn
   expect(await count(school, 'class_session_students')).toBe(2)
 })
 
+test('a class whose transaction another one ends is made in the next attempt', async () => {
+  // A sequence keeps count where the rollback takes the rest back.
+  await school.pool.query(`CREATE SEQUENCE attempts;
+    CREATE FUNCTION conflict_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval('attempts') = 1 THEN RAISE 'deadlock' USING ERRCODE = '40P01'; END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER conflict_once BEFORE INSERT ON class_session_students
+      FOR EACH ROW EXECUTE FUNCTION conflict_once()`)
+  expect(verdicts(await create(students(1, 2)))).toEqual(['created', 'created'])
+  await school.pool.query(`DROP TRIGGER conflict_once ON class_session_students;
+    DROP FUNCTION conflict_once; DROP SEQUENCE attempts`)
+})
+
 test('a student who left may be enrolled again', async () => {
   await create(students(1))
   await school.pool.query('UPDATE class_session_students SET removed_at = now()')
