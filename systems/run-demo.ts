@@ -40,7 +40,8 @@ export async function runDemo(
   }
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt)
   // A reader that went away, such as head: nobody is left to tell the figures to.
-  process.stdout.once('error', interrupt)
+  process.stdout.on('error', interrupt)
+  process.stderr.on('error', interrupt)
   try {
     target = await openTarget(options.db, progress)
     const reports = await runSystems(target, options, systems)
@@ -55,7 +56,10 @@ export async function runDemo(
   } finally {
     await target?.close()
     if (!interrupted) process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
-    process.stdout.off('error', interrupt)
+    if (!interrupted) {
+      process.stdout.off('error', interrupt)
+      process.stderr.off('error', interrupt)
+    }
   }
 }
 

@@ -54,11 +54,19 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const usage = (message: string, fix: string, cause?: unknown): OnceoverError =>
   new OnceoverError('USAGE', { message, fix, cause })
 
-function check({ verdict, run, limit }: EventFilter): void {
+function check(filter: EventFilter): void {
+  const { verdict, run, limit } = filter
   if (verdict !== undefined && !VERDICTS.includes(verdict)) {
     throw usage(
       `There is no verdict ${JSON.stringify(verdict)}.`,
       `A verdict is one of: ${VERDICTS.join(', ')}.`,
+    )
+  }
+  const ahead = [filter.since, filter.until].find((each) => /^\s*-|\bago\s*$/i.test(each ?? ''))
+  if (ahead !== undefined) {
+    throw usage(
+      `${JSON.stringify(ahead)} would be a time to come: an interval counts back by itself.`,
+      "Give '1 hour', not '1 hour ago' or '-1 hour'.",
     )
   }
   if (run !== undefined && !UUID.test(run)) {

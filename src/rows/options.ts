@@ -16,6 +16,10 @@ export interface InsertOptions {
   readonly actor?: string
 }
 
+const OPTIONS: ReadonlySet<string> = new Set([
+  ...['onDuplicate', 'handle', 'reason', 'actor', 'chunkRows'],
+])
+
 const POLICIES: ReadonlySet<string> = new Set(['skip', 'reject', 'replace', 'allow'])
 
 function checkAllow({ name, table, copies, key }: Guard, { reason, actor }: InsertOptions) {
@@ -62,6 +66,13 @@ function checkReplace({ name, copies, children }: Guard, { handle }: InsertOptio
  * REPLACE_NEEDS_TRANSACTION
  */
 export function checkOptions(guard: Guard, options: InsertOptions): void {
+  const unknown = Object.keys(options).find((option) => !OPTIONS.has(option))
+  if (unknown !== undefined) {
+    throw new OnceoverError('INPUT_INVALID', {
+      message: `There is no option ${unknown}.`,
+      fix: `The options are: ${[...OPTIONS].join(', ')}.`,
+    })
+  }
   const { onDuplicate = 'skip', handle } = options
   if (!POLICIES.has(onDuplicate)) {
     throw new OnceoverError('INPUT_INVALID', {

@@ -31,7 +31,11 @@ async function insertIsolated(session: Session, context: Context, rows: readonly
   }
 }
 
-async function insertOrdered(session: Session, context: Context, rows: readonly Row[]) {
+async function insertOrdered(
+  session: Session,
+  context: Context,
+  rows: readonly Row[],
+): Promise<ChunkVerdicts> {
   const ordered = await orderAll(session, context.inspection, rows)
   const chunks: ChunkVerdicts[] = [{ verdicts: [], unrecorded: ordered.verdicts }]
   // All locks at once, in their order: chunk by chunk they would meet another call's the wrong way.
@@ -40,9 +44,38 @@ async function insertOrdered(session: Session, context: Context, rows: readonly 
   for (let from = 0; from < ordered.rows.length; from += CHUNK_ROWS) {
     chunks.push(await insertIsolated(session, context, ordered.rows.slice(from, from + CHUNK_ROWS)))
   }
-  return {
+  return afresh(session, context, rows, {
     verdicts: chunks.flatMap(({ verdicts }) => verdicts),
     unrecorded: chunks.flatMap(({ unrecorded }) => unrecorded),
+  })
+}
+
+// A row that collided with one that then failed was set aside for nothing: it has its turn now.
+async function afresh(
+  session: Session,
+  context: Context,
+  rows: readonly Row[],
+  done: ChunkVerdicts,
+): Promise<ChunkVerdicts> {
+  const wrong = new Set(
+    done.unrecorded.flatMap(({ index, verdict }) =>
+      verdict === 'failed' || verdict === 'invalid' ? [index] : [],
+    ),
+  )
+  const waiting = new Set(
+    done.unrecorded.flatMap(({ index, verdict, firstIndex }) =>
+      verdict === 'collided' && wrong.has(firstIndex ?? index) ? [index] : [],
+    ),
+  )
+  if (waiting.size === 0) return done
+  const rest = rows.filter(({ index }) => waiting.has(index))
+  const again = await insertOrdered(session, context, rest)
+  return {
+    verdicts: [...done.verdicts, ...again.verdicts],
+    unrecorded: [
+      ...done.unrecorded.filter(({ index }) => !waiting.has(index)),
+      ...again.unrecorded,
+    ],
   }
 }
 

@@ -57,23 +57,37 @@ export class Model {
   /** Inserts an input row by row, in the order of the keys, and says what becomes of each. */
   insert(input: readonly ModelInput[], policy: Policy): ModelVerdict[] {
     const verdicts: ModelVerdict[] = []
-    const firsts = new Map<string, number>()
-    const waiting: Candidate[] = []
+    let candidates: Candidate[] = []
     for (const [index, given] of input.entries()) {
       const row = { id: 0, copy: 0, ...DEFAULTS, ...given } as ModelRow
       const key = this.#key(row)
-      if (typeof row.n !== 'number') verdicts[index] = { verdict: 'invalid' }
-      else if (key !== undefined && row.a === null && this.#guard.nulls === 'reject') {
-        verdicts[index] = { verdict: 'invalid' }
-      } else if (key !== undefined && firsts.has(key)) {
-        verdicts[index] = { verdict: 'collided', firstIndex: Number(firsts.get(key)) }
+      const holed = key !== undefined && row.a === null && this.#guard.nulls === 'reject'
+      if (typeof row.n !== 'number' || holed) verdicts[index] = { verdict: 'invalid' }
+      else candidates.push({ index, given, row, key })
+    }
+    // A row that collided with one that then failed has its turn in the next round.
+    while (candidates.length > 0) candidates = this.#round(candidates, policy, verdicts)
+    return verdicts
+  }
+
+  #round(candidates: readonly Candidate[], policy: Policy, verdicts: ModelVerdict[]): Candidate[] {
+    const firsts = new Map<string, number>()
+    const waiting: Candidate[] = []
+    const collided: Candidate[] = []
+    for (const each of candidates) {
+      const first = each.key === undefined ? undefined : firsts.get(each.key)
+      if (first !== undefined) {
+        verdicts[each.index] = { verdict: 'collided', firstIndex: first }
+        collided.push(each)
       } else {
-        if (key !== undefined) firsts.set(key, index)
-        waiting.push({ index, given, row, key })
+        if (each.key !== undefined) firsts.set(each.key, each.index)
+        waiting.push(each)
       }
     }
     for (const each of waiting.sort(byKey)) verdicts[each.index] = this.#judge(each, policy)
-    return verdicts
+    return collided.filter(
+      ({ key }) => verdicts[Number(firsts.get(key ?? ''))]?.verdict === 'failed',
+    )
   }
 
   #judge({ given, row, key }: Candidate, policy: Policy): ModelVerdict {
