@@ -1,21 +1,26 @@
 import { groupOutcomes, recordGroups } from '../audit/queries.ts'
-import type { Inspection } from '../guards/inspect.ts'
 import type { Column } from '../guards/table.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 import { answered, jsonIdentity, jsonKey, jsonRow, renamed } from './answer/queries.ts'
-import type { Input } from './input/queries.ts'
-import { insertedRows, madeRows, movedRows } from './inserted/queries.ts'
+import { insertedRows, standingColumns } from './inserted/queries.ts'
+import { madeRows, movedRows } from './made/queries.ts'
 import { equal, rankedRows } from './ranked/queries.ts'
 import type { Statement } from './statement.ts'
 
 // Each ranked row beside the row that stands for its key, found by the index that enforces the
 // guard. The lookup is lateral, because a join would let a wrong estimate read the whole table.
-const metRows = (inspection: Inspection, input: Input, shown: readonly Column[]): Sql => {
+const metRows = (
+  { inspection, input, shown }: Omit<Statement, 'audit'>,
+  standing: readonly Column[] = [],
+): Sql => {
   const { table, parts, copies, guard } = inspection
   const matches = parts.map(({ encoding, part }, index) =>
     equal(encoding.indexed, `ranked.once_k${index}`, part.nulls === 'equal'),
   )
-  const columns = renamed('once_f', answered(inspection, shown))
+  const columns = [
+    ...renamed('once_f', answered(inspection, shown)),
+    ...renamed('once_s', standing),
+  ]
   const top = copies ? `, max(${copies.quoted}) OVER () AS once_top` : ''
   return sql`
   met AS MATERIALIZED (
@@ -79,8 +84,7 @@ const ANSWER = sql.raw(`SELECT verdict, reason, places::text AS places, keys::te
   firsts::text AS firsts, made::text AS made, found::text AS found FROM grouped`)
 
 const inserting = (statement: Omit<Statement, 'audit'>, more: readonly string[]): Sql => {
-  const { inspection, input, shown } = statement
-  return sql`WITH ${metRows(inspection, input, shown)}, ${insertedRows(statement)},
+  return sql`WITH ${metRows(statement, standingColumns(statement))}, ${insertedRows(statement)},
     ${madeRows(statement)}, ${outcomes(statement, true)},
     ${groupOutcomes(['count(*) FILTER (WHERE was_made) AS made_rows', ...more])},
     ${movedRows(statement)}`
@@ -127,7 +131,6 @@ export const insertAndKeep = (
 
 /** Answers with the outcome that each row would have; writes nothing and locks nothing. */
 export const previewRows = (statement: Omit<Statement, 'audit'>): Sql => {
-  const { inspection, input, shown } = statement
-  return sql`WITH ${metRows(inspection, input, shown)}, ${outcomes(statement, false)},
+  return sql`WITH ${metRows(statement)}, ${outcomes(statement, false)},
     ${groupOutcomes(GROUPED)} ${ANSWER}`
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { guard, int, onceover, text } from '../../src/index.ts'
+import { guard, int, onceover, sql, text } from '../../src/index.ts'
 import { LESSONS, lesson, lessons, type Opened, open } from './lessons.ts'
 
 let opened: Opened
@@ -69,6 +69,38 @@ describe('replace', () => {
     await opened.once.insert(slots, [{ room: 'a', state: 'WAITING' }])
     const { verdict, row } = await opened.once.insertOne(slots, { room: 'a', rank: 2 }, replace)
     expect([verdict, row?.state, row?.rank]).toEqual(['replaced', 'WAITING', 2])
+  })
+
+  test('leaves alone what must not be NULL and has no default', async () => {
+    await opened.query(`CREATE TABLE owned (
+      id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text UNIQUE, owner text NOT NULL,
+      size int NOT NULL CHECK (size > 0), note text)`)
+    const owned = guard('owned', {
+      table: 'owned',
+      key: { name: text() },
+      show: ['owner', 'size', 'note'],
+    })
+    await opened.once.insert(owned, [
+      { name: 'a', owner: 'x', size: 1 },
+      { name: 'b', owner: 'y', size: 2 },
+    ])
+    const input = [
+      { name: 'a', note: 'new' },
+      { name: 'b', owner: 'z' },
+      { name: 'c', owner: 'q' },
+    ]
+    for (const rows of [input, input.slice(0, 1)]) {
+      const { verdicts } = await opened.once.insert(owned, rows, replace)
+      expect(verdicts).toMatchObject(
+        [
+          { verdict: 'replaced', row: { owner: 'x', size: 1, note: 'new' } },
+          { verdict: 'replaced', row: { owner: 'z', size: 2, note: null } },
+          { verdict: 'failed', sqlstate: '23502' },
+        ].slice(0, rows.length),
+      )
+    }
+    const select = sql`SELECT 'b' AS name, 'by select' AS note`
+    expect((await opened.once.insert(owned, select, replace)).totals.replaced).toBe(1)
   })
 
   test('makes beside the row that stands one that is outside `where`', async () => {
