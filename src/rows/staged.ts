@@ -45,6 +45,13 @@ export async function stage(
 ): Promise<Staged> {
   await session.query(stageRows(select))
   const found = await session.query<{ name: string; rows: string }>(selectStagedColumns())
+  if (found.length === 0) {
+    throw new OnceoverError('COLUMN_NOT_FOUND', {
+      message: `The SELECT for ${guard.table} answers with no column at all.`,
+      fix: 'Name at least the columns of the key.',
+      details: { guard: guard.name, table: guard.table },
+    })
+  }
   const columns = found.map(({ name }) => {
     const column = table.columns.get(name)
     const ours = column && (column.generated || column.identity === 'a' || column === copies)

@@ -145,3 +145,27 @@ test('preview says what insert then does', async () => {
     { numRuns: 60 },
   )
 })
+
+const arbitraryCopy = fc.record(
+  { name: fc.constantFrom('a', 'b', 'c'), live: fc.boolean() },
+  { requiredKeys: ['name'] },
+)
+
+test('preview says what insert then does where copies are allowed', async () => {
+  const policies = fc.constantFrom('skip' as const, 'allow' as const)
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(policies, fc.array(arbitraryCopy, { maxLength: 6 })), { maxLength: 4 }),
+      async (calls) => {
+        await opened.query('TRUNCATE copied')
+        for (const [onDuplicate, input] of calls) {
+          const options = { onDuplicate, reason: 'x', actor: 'y' }
+          const said = await opened.once.preview(copied, input, options)
+          const done = await opened.once.insert(copied, input, options)
+          expect(said.verdicts).toEqual(done.verdicts.map(({ row: _, ...verdict }) => verdict))
+        }
+      },
+    ),
+    { numRuns: 30 },
+  )
+})

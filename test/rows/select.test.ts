@@ -74,6 +74,11 @@ describe('insert of a SELECT', () => {
     expect(await opened.query("SELECT FROM pg_class WHERE relname LIKE 'onceover_%'")).toEqual([])
   })
 
+  test('refuses a SELECT without columns', async () => {
+    const call = opened.once.insert(lessons, sql`SELECT FROM generate_series(1, 3)`)
+    await expect(call).rejects.toMatchObject({ code: 'COLUMN_NOT_FOUND' })
+  })
+
   test('splits its events by the thousand', async () => {
     await wish(1, 2500)
     const { run } = await opened.once.insert(lessons, WISHES)
