@@ -2,21 +2,18 @@ import net from 'node:net'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type OnceoverError, onceover } from '../../src/index.ts'
-import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { type Opened, open } from '../rows/lessons.ts'
 import { TICKETS, tickets } from './tickets.ts'
 
-let db: TestDatabase
+let opened: Opened
 beforeEach(async () => {
-  db = await testDatabase()
-  const once = await onceover({ db: db.pool })
-  await once.migrate()
-  await db.pool.query(TICKETS)
+  opened = await open(TICKETS)
 })
-afterEach(() => db.drop())
+afterEach(() => opened.close())
 
 const rows = Array.from({ length: 2500 }, (_, number) => ({ number }))
 
-const query = async (statement: string) => (await db.pool.query(statement)).rows
+const query = (statement: string) => opened.query(statement)
 
 const standing = async () => (await query('SELECT count(*)::int FROM ticket'))[0]?.count
 
@@ -42,11 +39,11 @@ const caught = (work: Promise<unknown>): Promise<OnceoverError> =>
 
 describe('a connection that is lost', () => {
   test('in the middle of a call leaves nothing of it, and the call can be made again', async () => {
-    const other = new pg.Client({ connectionString: db.url })
+    const other = new pg.Client({ connectionString: opened.db.url })
     await other.connect()
     await other.query('BEGIN')
     await other.query('INSERT INTO ticket (number) VALUES (1500)')
-    const once = await onceover({ db: db.url })
+    const once = await onceover({ db: opened.db.url })
     const call = caught(once.insert(tickets, rows))
     await terminateWaiting()
     expect(await call).toMatchObject({ code: 'CONNECTION_LOST', exitCode: 1 })
@@ -63,10 +60,10 @@ describe('a connection that is lost', () => {
         PERFORM pg_advisory_xact_lock(77); RETURN NULL; END $$;
       CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON ticket DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION wait()`)
-    const other = new pg.Client({ connectionString: db.url })
+    const other = new pg.Client({ connectionString: opened.db.url })
     await other.connect()
     await other.query('SELECT pg_advisory_lock(77)')
-    const once = await onceover({ db: db.url })
+    const once = await onceover({ db: opened.db.url })
     const call = caught(once.insert(tickets, [{ number: 1 }]))
     await terminateWaiting()
     expect(await call).toMatchObject({ code: 'COMMIT_UNKNOWN' })
@@ -78,7 +75,7 @@ describe('a connection that is lost', () => {
 
   test('after COMMIT, before its answer, is told as unknown, and the rows stand', async () => {
     const proxy = await losingAnswerTo('COMMIT\0')
-    const url = new URL(db.url)
+    const url = new URL(opened.db.url)
     url.port = String(proxy.port)
     const once = await onceover({ db: url.href })
     const error = await caught(once.insert(tickets, [{ number: 1 }, { number: 2 }]))
@@ -87,19 +84,19 @@ describe('a connection that is lost', () => {
     await proxy.close()
     while ((await standing()) === 0) await query('SELECT')
     expect([await standing(), await recorded()]).toEqual([2, 2])
-    const again = await onceover({ db: db.url })
+    const again = await onceover({ db: opened.db.url })
     const { totals } = await again.insert(tickets, [{ number: 1 }, { number: 2 }, { number: 3 }])
     expect(totals).toMatchObject({ skipped: 2, created: 1 })
     await again.close()
   })
 
   test('inside the transaction of the caller reaches the caller', async () => {
-    const client = new pg.Client({ connectionString: db.url })
+    const client = new pg.Client({ connectionString: opened.db.url })
     client.on('error', () => {})
     await client.connect()
     const [{ pid } = { pid: 0 }] = (await client.query('SELECT pg_backend_pid() AS pid')).rows
     await client.query('BEGIN')
-    const once = await onceover({ db: db.pool })
+    const once = await onceover({ db: opened.db.pool })
     await once.insert(tickets, rows, { handle: client })
     await query(`SELECT pg_terminate_backend(${pid}, 5000)`)
     const error = await caught(once.insert(tickets, [{ number: 9000 }], { handle: client }))
@@ -110,7 +107,7 @@ describe('a connection that is lost', () => {
   test('whenever it is lost, leaves all of a call or nothing, and events that agree', async () => {
     for (let round = 0; round < 12; round++) {
       await query('TRUNCATE ticket, onceover.run')
-      const once = await onceover({ db: db.url })
+      const once = await onceover({ db: opened.db.url })
       const outcome = once.insert(tickets, rows).then(
         () => 'done',
         ({ code }) => code,
@@ -129,7 +126,7 @@ describe('a connection that is lost', () => {
 
 /** A proxy that passes a statement on and closes the connection instead of answering to it. */
 async function losingAnswerTo(statement: string) {
-  const { hostname, port } = new URL(db.url)
+  const { hostname, port } = new URL(opened.db.url)
   const server = net.createServer((client) => {
     const upstream = net.connect(Number(port), hostname)
     client.on('data', (bytes) => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { onceover } from '../../src/index.ts'
-import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { type Opened, open } from '../rows/lessons.ts'
 import { race } from './processes.ts'
 import type { Task, Told } from './task.ts'
 import { RACE_KEYS, shuffled, TICKETS, tickets } from './tickets.ts'
@@ -8,21 +8,22 @@ import { RACE_KEYS, shuffled, TICKETS, tickets } from './tickets.ts'
 // In full: ONCEOVER_RACE_KEYS=50000 npm test -- test/races
 const TIME_LIMIT_MS = 1_800_000
 
-let db: TestDatabase
+let opened: Opened
 beforeEach(async () => {
-  db = await testDatabase()
-  const once = await onceover({ db: db.pool })
-  await once.migrate()
-  await db.pool.query(TICKETS)
+  opened = await open(TICKETS)
 })
-afterEach(() => db.drop())
+afterEach(() => opened.close())
 
 const tasks = (ways: string, more: Partial<Task> = {}): Task[] =>
-  ways
-    .split(' ')
-    .map((how, seed) => ({ url: db.url, how: how as Task['how'], seed, count: RACE_KEYS, ...more }))
+  ways.split(' ').map((how, seed) => ({
+    url: opened.db.url,
+    how: how as Task['how'],
+    seed,
+    count: RACE_KEYS,
+    ...more,
+  }))
 
-const query = async (statement: string) => (await db.pool.query(statement)).rows
+const query = (statement: string) => opened.query(statement)
 
 const sum = (told: readonly Told[], name: 'created' | 'skipped' | 'replaced' | 'failed'): number =>
   told.reduce((total, each) => total + (each.kind === 'done' ? each.totals[name] : 0), 0)
@@ -43,7 +44,7 @@ const recorded = async (verdict: string): Promise<number[]> => {
     `SELECT (key ->> 0)::int AS number FROM onceover.event, json_array_elements(keys) AS key
      WHERE verdict = '${verdict}' ORDER BY 1`,
   )
-  return events.map(({ number }) => number)
+  return events.map(({ number }) => Number(number))
 }
 
 describe('eight processes with the same keys, each in an order of its own', () => {
@@ -113,7 +114,7 @@ describe('eight processes with the same keys, each in an order of its own', () =
       const standing = await stored()
       expect(new Set(standing).size).toBe(standing.length)
       expect(sum(told, 'created') - deleted).toBe(standing.length)
-      const once = await onceover({ db: db.pool })
+      const once = await onceover({ db: opened.db.pool })
       const rows = everyNumber().map((number) => ({ number }))
       const { totals } = await once.insert(tickets, rows)
       expect(totals.created + standing.length).toBe(RACE_KEYS)

@@ -1,22 +1,19 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { onceover } from '../../src/index.ts'
-import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { type Opened, open } from '../rows/lessons.ts'
 import { startWorker } from './processes.ts'
 import { shuffled, TICKETS, tickets } from './tickets.ts'
 
 const ROWS = 5000
 const CHUNK_ROWS = 250
 
-let db: TestDatabase
+let opened: Opened
 beforeEach(async () => {
-  db = await testDatabase()
-  const once = await onceover({ db: db.pool })
-  await once.migrate()
-  await db.pool.query(TICKETS)
+  opened = await open(TICKETS)
 })
-afterEach(() => db.drop())
+afterEach(() => opened.close())
 
-const query = async (statement: string) => (await db.pool.query(statement)).rows
+const query = (statement: string) => opened.query(statement)
 
 const RACING = `SELECT FROM pg_stat_activity
   WHERE application_name = 'race' AND datname = current_database()`
@@ -29,7 +26,7 @@ async function untilDisconnected(): Promise<void> {
 test.each([1, 4, 9])(
   'a process killed after %i chunks of a stream leaves whole chunks, and events that agree',
   async (chunks) => {
-    const task = { url: db.url, how: 'stream', count: ROWS, seed: chunks } as const
+    const task = { url: opened.db.url, how: 'stream', count: ROWS, seed: chunks } as const
     const worker = startWorker(task)
     await worker.ready
     worker.go()
@@ -37,7 +34,8 @@ test.each([1, 4, 9])(
     worker.process.kill('SIGKILL')
     await expect(worker.done).rejects.toThrow('SIGKILL')
     await untilDisconnected()
-    const [{ rows } = {}] = await query('SELECT count(*)::int AS rows FROM ticket')
+    const [stands] = await query('SELECT count(*)::int AS rows FROM ticket')
+    const rows = Number(stands?.rows)
     expect(rows % CHUNK_ROWS).toBe(0)
     expect(rows).toBeGreaterThanOrEqual(chunks * CHUNK_ROWS)
     const [{ sum } = {}] = await query(
@@ -47,7 +45,7 @@ test.each([1, 4, 9])(
     expect([sum, runs]).toEqual([rows, [{ created: rows }]])
     const stored = (await query('SELECT number FROM ticket')).map(({ number }) => number)
     expect(new Set(stored)).toEqual(new Set(shuffled(ROWS, chunks).slice(0, rows)))
-    const once = await onceover({ db: db.url })
+    const once = await onceover({ db: opened.db.url })
     const { totals } = await once.insert(
       tickets,
       shuffled(ROWS, 0).map((number) => ({ number })),
@@ -58,7 +56,7 @@ test.each([1, 4, 9])(
 )
 
 test('a process killed in the middle of one array leaves nothing', async () => {
-  const worker = startWorker({ url: db.url, how: 'array', count: 20_000, seed: 1 })
+  const worker = startWorker({ url: opened.db.url, how: 'array', count: 20_000, seed: 1 })
   await worker.ready
   worker.go()
   while ((await query(`${RACING} AND backend_xid IS NOT NULL`)).length === 0);
