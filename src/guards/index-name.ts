@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
+import { NAME_BYTES } from '../postgres/identifier.ts'
 import { readTableName } from './table-name.ts'
 
-const MAX_LENGTH = 63
 const HASH_LENGTH = 8
 
 /**
@@ -12,7 +12,7 @@ const HASH_LENGTH = 8
 export function indexName(guard: string, table: string): string {
   const words = `ux_${readTableName(table)?.name ?? table}_${guard}`
   const plain = words.replaceAll(/[^A-Za-z0-9_]/g, '_')
-  if (plain.length <= MAX_LENGTH && /^[A-Za-z0-9_-]*$/.test(guard)) return plain
+  if (plain.length <= NAME_BYTES && /^[A-Za-z0-9_-]*$/.test(guard)) return plain
   const hash = createHash('sha256').update(guard).digest('hex').slice(0, HASH_LENGTH)
-  return `${plain.slice(0, MAX_LENGTH - HASH_LENGTH - 1)}_${hash}`
+  return `${plain.slice(0, NAME_BYTES - HASH_LENGTH - 1)}_${hash}`
 }

@@ -9,9 +9,9 @@ import {
   refuseTimestamp,
   refuseUuid,
 } from '../core/key-value.ts'
+import { NAME_BYTES } from '../postgres/identifier.ts'
 import type { Column } from './table.ts'
 
-const MAX_NAME_BYTES = 63
 const OFFSET = /(?:Z|[+-]\d{2}(?::?\d{2})?)$/
 const FRACTION = /:\d{2}\.(\d+)/
 // What most times are: neither an offset nor digits of a second that could be lost.
@@ -79,7 +79,7 @@ function refuseOn(value: unknown, part: KeyPart, column: Column): string | undef
     if (base === 'time' && WHOLE_SECONDS.test(String(value))) return undefined
     return refuseOffset(value, base) ?? refuseDigits(value, secondDigits)
   }
-  if (base === 'name' && Buffer.byteLength(String(value)) > MAX_NAME_BYTES) {
+  if (base === 'name' && Buffer.byteLength(String(value)) > NAME_BYTES) {
     return 'PostgreSQL would cut it at 63 bytes'
   }
   if (column.collection === 'jsonb') return refuseInside(value)

@@ -1,12 +1,12 @@
 import { refuseText } from '../core/key-value.ts'
+import { NAME_BYTES } from '../postgres/identifier.ts'
 
-const MAX_BYTES = 63
 const PART = '(?:"((?:[^"]|"")+)"|([^".]+))'
 const TABLE = new RegExp(String.raw`^(?:${PART}\.)?${PART}$`, 'u')
 
 /** True for a name that PostgreSQL takes as it is: 1 to 63 bytes, since it cuts longer ones. */
 export const isName = (name: string): boolean =>
-  name !== '' && Buffer.byteLength(name) <= MAX_BYTES && refuseText(name) === undefined
+  name !== '' && Buffer.byteLength(name) <= NAME_BYTES && refuseText(name) === undefined
 
 const unquoted = (quoted: string | undefined, plain: string | undefined): string | null =>
   quoted?.replaceAll('""', '"') ?? plain ?? null

@@ -1,6 +1,7 @@
 import { OnceoverError } from '../core/error.ts'
 
-const MAX_BYTES = 63
+/** How many bytes of a name PostgreSQL keeps; what is longer it cuts. */
+export const NAME_BYTES = 63
 
 /**
  * A name as a quoted SQL identifier. Names that PostgreSQL would cut (over 63 bytes) or could not
@@ -10,7 +11,7 @@ const MAX_BYTES = 63
  */
 export function quoteIdentifier(name: string): string {
   const bytes = Buffer.byteLength(name)
-  if (bytes === 0 || bytes > MAX_BYTES || name.includes('\0') || !name.isWellFormed()) {
+  if (bytes === 0 || bytes > NAME_BYTES || name.includes('\0') || !name.isWellFormed()) {
     throw new OnceoverError('IDENTIFIER_INVALID', {
       message: `${JSON.stringify(name)} cannot be a PostgreSQL identifier (${bytes} bytes).`,
       details: { name, bytes },

@@ -110,11 +110,16 @@ async function attempt(
   })
 }
 
-function answer<G extends Guard>(
+/**
+ * Counts and logs what a call did, and answers with it.
+ *
+ * @param totals of all rows, where not every one has its verdict here
+ */
+export function answer<G extends Guard>(
   environment: Environment,
   { call: { audit, recorded }, verdicts }: Done,
+  totals: Totals = totalsOf(verdicts),
 ): InsertResult<KeyOf<G>> {
-  const totals = totalsOf(verdicts)
   report(environment, audit, totals, verdicts, recorded)
   return {
     ...(recorded && { run: audit.run }),

@@ -5,14 +5,8 @@ import type { Sql } from '../postgres/sql.ts'
 import { isRowFault } from '../postgres/sqlstates.ts'
 import { type Call, openCall } from './call.ts'
 import { asVerdict, type Context, type Outcome } from './chunk.ts'
-import {
-  type Environment,
-  inTransaction,
-  inTurn,
-  report,
-  withFreshInspection,
-} from './environment.ts'
-import type { InsertResult } from './insert.ts'
+import { type Environment, inTransaction, inTurn, withFreshInspection } from './environment.ts'
+import { answer, type InsertResult } from './insert.ts'
 import { checkOptions, type InsertOptions } from './options.ts'
 import { insertAndCount } from './queries.ts'
 import { checkAtOnce } from './ranked/queries.ts'
@@ -149,15 +143,10 @@ export async function insertSelect<G extends Guard>(
         if (options.handle || !isRowFault(error)) throw error
         return attempt(call, true)
       })
-      const { audit, recorded } = call
       const { totals, verdicts, rejected } = done
-      report(environment, audit, totals, verdicts, recorded)
+      const answered = answer<G>(environment, { call, verdicts }, totals)
       if (rejected) throw rejection(guard.name, verdicts, totals.rows)
-      return {
-        ...(recorded && { run: audit.run }),
-        totals,
-        verdicts: verdicts as readonly Verdict<KeyOf<G>>[],
-      }
+      return answered
     }),
   )
 }
