@@ -1,48 +1,9 @@
-import {
-  column,
-  date,
-  int,
-  type KeyPart,
-  type Onceover,
-  onceover,
-  oneOf,
-  time,
-  timestamp,
-  uuid,
-} from 'onceover'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '../support/database.ts'
-import { insertKeys, keyedTable } from './keyed-table.ts'
+import { column, date, int, oneOf, time, timestamp, uuid } from 'onceover'
+import { describe, expect, test } from 'vitest'
+import { cases, db, inKeyDatabase, invalid, once } from './key-cases.ts'
+import { keyedTable } from './keyed-table.ts'
 
-let db: TestDatabase
-let once: Onceover
-
-beforeAll(async () => {
-  db = await testDatabase()
-  once = await onceover({ db: db.pool })
-  await db.pool.query('CREATE EXTENSION citext')
-})
-
-afterAll(async () => {
-  await once.close()
-  await db.drop()
-})
-
-const invalid = (why: string) => expect.stringMatching(new RegExp(`^invalid: .*${why}`))
-
-interface Case {
-  readonly title: string
-  readonly type: string
-  readonly part: KeyPart
-  readonly values: readonly unknown[]
-  readonly verdicts: readonly unknown[]
-}
-
-const cases = (...all: readonly Case[]) =>
-  test.each(all.map((each) => [each.title, each] as const))('%s', async (_, each) => {
-    const { type, part, values, verdicts } = each
-    expect(await insertKeys(once, type, part, values)).toEqual(verdicts)
-  })
+inKeyDatabase()
 
 describe('a number', () => {
   const { MAX_SAFE_INTEGER: most } = Number
