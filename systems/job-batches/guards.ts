@@ -21,3 +21,15 @@ export const jobBatches = guard('job-batches', {
   copies: 'copy_number',
   index: 'idx_batch_unique_active',
 })
+
+/**
+ * One submission per job: the paid call. `forever`, because what was paid stays paid: a row that is
+ * deleted later must not make anyone submit the job again.
+ */
+export const jobSubmissions = guard('job-submissions', {
+  table: 'irp_submission',
+  key: { job_id: int() },
+  remember: 'forever',
+  show: ['external_id', 'submitted_ts'],
+  index: 'irp_submission_one_per_job',
+})

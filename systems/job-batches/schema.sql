@@ -46,3 +46,14 @@ CREATE TABLE irp_job (
   updated_ts timestamptz NOT NULL DEFAULT now(),
   UNIQUE (batch_id, item_number)
 );
+
+-- What the external API took: one row per job. The row is written after the call, so it cannot keep
+-- a second call from being made; the guard of guards.ts claims the job before the first.
+CREATE TABLE irp_submission (
+  id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  job_id integer NOT NULL REFERENCES irp_job,
+  external_id text NOT NULL CHECK (external_id <> ''),
+  submitted_by text NOT NULL DEFAULT current_user,
+  submitted_ts timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT irp_submission_one_per_job UNIQUE (job_id)
+);
