@@ -1,6 +1,3 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { Onceover } from 'onceover'
@@ -9,13 +6,16 @@ import { enforceGuards } from './class-sessions/enforce.ts'
 import { healthyRows, loadRows } from './class-sessions/incident.ts'
 import { classSessionRoutes } from './class-sessions/routes.ts'
 import { createTables } from './class-sessions/tables.ts'
-import { jobBatches } from './job-batches/guards.ts'
+import { jobBatches, jobSubmissions } from './job-batches/guards.ts'
 import { addIncidentConfiguration, createSchema } from './job-batches/incident.ts'
+import { openPaidApi } from './job-batches/paid-api.ts'
 import { jobBatchRoutes } from './job-batches/routes.ts'
+import { type SubmissionApi, submissionApi } from './job-batches/submission-api.ts'
 import { PROVIDER, plantPeople, SCHOOL } from './lessons/fixture.ts'
 import { lessons } from './lessons/guards.ts'
 import { createSchema as createLessonSchema } from './lessons/queries.ts'
 import { lessonRoutes } from './lessons/routes.ts'
+import { HOST, type Listening, listen } from './listen.ts'
 import { problem } from './problem.ts'
 
 /** What the systems' routes work with. */
@@ -30,21 +30,11 @@ export interface Example {
   readonly body: object
 }
 
-/** A server that answers. */
-export interface SystemsServer {
-  /** Such as `http://127.0.0.1:40123`. */
-  readonly url: string
-  /** Ends it; requests that are being answered are cut off. */
-  close(): Promise<void>
-}
-
-const HOST = '127.0.0.1'
-
 /**
  * The three systems as one app: under /lessons, /job-batches and /class-sessions. Errors are
  * problem+json.
  */
-function systemsApp({ once, pool }: SystemsOptions): Hono {
+function systemsApp({ once, pool }: SystemsOptions, api: SubmissionApi): Hono {
   const app = new Hono()
   app.use(async (context, next) => {
     // A page of another site can reach 127.0.0.1 through a name of its own: its Host gives it away.
@@ -53,7 +43,7 @@ function systemsApp({ once, pool }: SystemsOptions): Hono {
     return next()
   })
   app.route('/lessons', lessonRoutes({ once, pool }))
-  app.route('/job-batches', jobBatchRoutes({ once, pool }))
+  app.route('/job-batches', jobBatchRoutes({ once, pool, api }))
   app.route('/class-sessions', classSessionRoutes({ once, pool }))
   app.notFound((context) => {
     const message = `There is nothing at ${context.req.path}.`
@@ -64,18 +54,14 @@ function systemsApp({ once, pool }: SystemsOptions): Hono {
 }
 
 /**
- * Serves the systems on 127.0.0.1.
+ * Serves the systems on 127.0.0.1, and beside them the paid API that jobs are submitted to.
  *
  * @param port 0, the default, takes any free one
  */
-export async function startSystems(options: SystemsOptions, port = 0): Promise<SystemsServer> {
-  const server = createServer(getRequestListener(systemsApp(options).fetch))
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, HOST, resolve)
-  })
-  const { port: bound } = server.address() as AddressInfo
-  return { url: `http://${HOST}:${bound}`, close: () => close(server) }
+export async function startSystems(options: SystemsOptions, port = 0): Promise<Listening> {
+  const paid = await openPaidApi('lookup')
+  const { url, close } = await listen(systemsApp(options, submissionApi(paid)), port)
+  return { url, close: () => Promise.all([close(), paid.close()]).then(() => undefined) }
 }
 
 /**
@@ -89,6 +75,7 @@ export async function furnish({ once, pool }: SystemsOptions): Promise<readonly 
   await once.enforce(lessons)
   await createSchema(pool)
   await once.enforce(jobBatches)
+  await once.enforce(jobSubmissions)
   const configuration = await addIncidentConfiguration(pool)
   await createTables(pool)
   const rows = healthyRows(1)
@@ -108,11 +95,4 @@ export async function furnish({ once, pool }: SystemsOptions): Promise<readonly 
       body: { from: '2025-11-03', until: '2025-11-16' },
     },
   ]
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
 }

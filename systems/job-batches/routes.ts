@@ -6,7 +6,8 @@ import { BATCH_TYPES } from './configuration.ts'
 import { BatchExistsError, BatchNotFoundError, ConfigurationNotFoundError } from './errors.ts'
 import { createBatches } from './generate.ts'
 import { listActive, previewBatches } from './preview.ts'
-import type { Workflow } from './workflow.ts'
+import { listSubmissions } from './submissions.ts'
+import type { SubmittingWorkflow } from './workflow.ts'
 
 const said = z.string().trim().min(1).max(500)
 const id = z.coerce.number().int().positive().max(2_147_483_647)
@@ -27,10 +28,11 @@ const cancellation = z.strictObject({ reason: said, actor: said })
  * - `POST /api/configurations/:id/batches/preview` → 200, writes nothing
  * - `GET /api/configurations/:id/batches/active?type=…` → 200, newest first
  * - `POST /api/batches/:id/cancel` → 200 `{ cancelled }`
+ * - `GET /api/batches/:id/submissions` → 200, each job with what the API calls it
  *
  * Errors are problem+json: 400 for input that does not fit, 404 for an unknown id.
  */
-export function jobBatchRoutes(workflow: Workflow): Hono {
+export function jobBatchRoutes(workflow: SubmittingWorkflow): Hono {
   return new Hono()
     .post('/api/configurations/:id/batches', async (c) => {
       const configurationId = id.parse(c.req.param('id'))
@@ -52,6 +54,10 @@ export function jobBatchRoutes(workflow: Workflow): Hono {
       const batchId = id.parse(c.req.param('id'))
       const request = cancellation.parse(await jsonBody(c))
       return c.json({ cancelled: await cancelBatch(workflow, { batchId, ...request }) })
+    })
+    .get('/api/batches/:id/submissions', async (c) => {
+      const batchId = id.parse(c.req.param('id'))
+      return c.json({ jobs: await listSubmissions(workflow, { batchId }) })
     })
     .onError((error, c) => refused(c, error))
 }

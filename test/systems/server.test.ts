@@ -1,10 +1,11 @@
 import { onceover } from 'onceover'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Example, furnish, type SystemsServer, startSystems } from '../../systems/server.ts'
+import type { Listening } from '../../systems/listen.ts'
+import { type Example, furnish, startSystems } from '../../systems/server.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 
 let database: TestDatabase
-let server: SystemsServer
+let server: Listening
 let examples: readonly Example[]
 let close: () => Promise<void>
 

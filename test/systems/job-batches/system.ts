@@ -1,14 +1,19 @@
 import { type Onceover, onceover } from 'onceover'
 import type pg from 'pg'
-import { jobBatches } from '../../../systems/job-batches/guards.ts'
+import { jobBatches, jobSubmissions } from '../../../systems/job-batches/guards.ts'
 import { addIncidentConfiguration, createSchema } from '../../../systems/job-batches/incident.ts'
+import { openPaidApi, type PaidApi } from '../../../systems/job-batches/paid-api.ts'
+import { type SubmissionApi, submissionApi } from '../../../systems/job-batches/submission-api.ts'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
 
-/** The system on a database of its own, its guard enforced, with the incident's configuration. */
+/** The system on a database of its own, its guards enforced, with the incident's configuration. */
 export interface TestSystem {
   readonly database: TestDatabase
   readonly pool: pg.Pool
   readonly once: Onceover
+  /** The paid API, which can be asked what it took. */
+  readonly paid: PaidApi
+  readonly api: SubmissionApi
   /** Adds a configuration whose items yield 3 and 5 jobs. */
   configuration(): Promise<number>
   stop(): Promise<void>
@@ -22,13 +27,18 @@ export async function startSystem(): Promise<TestSystem> {
   const once = await onceover({ db: pool })
   await once.migrate()
   await once.enforce(jobBatches)
+  await once.enforce(jobSubmissions)
+  const paid = await openPaidApi('lookup')
   return {
     database,
     pool,
     once,
+    paid,
+    api: submissionApi(paid),
     configuration: () => addIncidentConfiguration(pool),
     stop: async () => {
       await once.close()
+      await paid.close()
       await database.drop()
     },
   }
