@@ -63,12 +63,12 @@ export async function plantMarket(handle: Handle, symbols = INSTRUMENTS): Promis
     [CALENDAR],
   )
   await handle.query(
-    `INSERT INTO instruments (symbol, name) SELECT symbol, symbol FROM unnest($1::text[]) AS symbol`,
+    'INSERT INTO instruments (symbol, name) SELECT symbol, symbol FROM unnest($1::text[]) symbol',
     [symbols],
   )
 }
 
-/** Puts the incident's portfolio in place (after `plantMarket`), as it was before the four runs. */
+/** Puts the incident's portfolio in place (after `plantMarket`), as it stood before its runs. */
 export async function plantIncident(handle: Handle): Promise<void> {
   await handle.query(
     `INSERT INTO portfolios (id, name, calendar, opened_on, opening_equity, equity_balance)

@@ -17,6 +17,8 @@ export interface Days {
   readonly from: string
   readonly until: string
   readonly portfolioIds?: readonly string[] | undefined
+  /** Portfolios that are not meant after all. */
+  readonly except?: readonly string[] | undefined
 }
 
 const dayResult = z.object({
@@ -58,7 +60,7 @@ export async function createSchema(handle: Handle): Promise<void> {
  * The snapshots that ought to exist: each open portfolio on each trading day of its own calendar
  * that is over on the market's clocks, day after day.
  */
-export const expectedSnapshots = ({ from, until, portfolioIds }: Days): Sql => sql`
+export const expectedSnapshots = ({ from, until, portfolioIds, except = [] }: Days): Sql => sql`
   SELECT portfolio.id AS portfolio_id, trading.day AS snapshot_date
   FROM portfolios AS portfolio
   CROSS JOIN LATERAL trading_days(
@@ -68,6 +70,7 @@ export const expectedSnapshots = ({ from, until, portfolioIds }: Days): Sql => s
   ) AS trading (day)
   WHERE is_over(portfolio.calendar, trading.day)
     AND (${portfolioIds ?? null}::uuid[] IS NULL OR portfolio.id = ANY (${portfolioIds ?? null}))
+    AND portfolio.id <> ALL (${except}::uuid[])
   ORDER BY trading.day, portfolio.id`
 
 /** The trading days of a range on which any portfolio trades, in order. */

@@ -19,7 +19,7 @@ const close = async (day: string, result = computeDay(system.pool, { portfolioId
   return system.once.transaction((tx) => closeDay(tx, { portfolioId, day, result: computed }))
 }
 
-test('a day is its price moves, its realised events and its flows, to the last decimal', async () => {
+test('a day is its price moves, realised events and flows, to the last decimal', async () => {
   expect(await computeDay(system.pool, { portfolioId, day: INCIDENT_DAY })).toEqual({
     pricePnl: '3947500.03',
     realisedPnl: '1327499.97',

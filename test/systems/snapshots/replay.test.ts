@@ -178,7 +178,7 @@ test('a price corrected after the close is reported, and replayed when asked', a
   expect(await system.equity()).toBe('-1622500')
 })
 
-test('equity changed behind a placeholder is replayed; the placeholder is left to a run', async () => {
+test('equity changed behind a placeholder is replayed, the placeholder left to a run', async () => {
   const crash = async () => {
     await setEquity('-1625000')
     throw new Error('crashed')
