@@ -7,10 +7,9 @@ import { amount, type DayResult, type PortfolioDay, selectDayResult } from './qu
 export type Closed = z.infer<typeof closed>
 const closed = z.object({ snapshotId: z.string(), netAssetValue: amount })
 
-/** What is to be closed: the day, its result, and the id of the placeholder that a crash left. */
+/** What is to be closed: the day, and what it did. */
 export interface Closing extends PortfolioDay {
   readonly result: DayResult
-  readonly placeholder?: string | undefined
 }
 
 /**
@@ -26,7 +25,8 @@ export async function computeDay(handle: Handle, day: PortfolioDay): Promise<Day
 
 /**
  * Applies a day's result to the portfolio's equity and writes its snapshot, in the transaction of
- * `tx`: both or neither. Who calls it must own the day; see generate.ts.
+ * `tx`: both or neither. A placeholder that a crash left becomes the snapshot and keeps its id;
+ * where a finished snapshot stands the unique index refuses a second one (23505).
  *
  * @throws NotCloseableError where the day's data changed meanwhile, the day before is open, a later
  * one is closed, or the equity is not that of the last snapshot
@@ -39,9 +39,7 @@ export async function closeDay(tx: Handle, closing: Closing): Promise<Closed> {
     throw new NotCloseableError(`The data of ${closing.day} changed while it was being computed.`)
   }
   refuseUnchained(closing, await selectStanding(tx, closing))
-  return closing.placeholder === undefined
-    ? insertSnapshot(tx, closing)
-    : completePlaceholder(tx, closing, closing.placeholder)
+  return applyClosing(tx, closing)
 }
 
 /**
@@ -82,7 +80,9 @@ async function selectStanding(tx: Handle, { portfolioId, day }: PortfolioDay) {
 
 function refuseUnchained({ day }: PortfolioDay, state: z.infer<typeof standing>): void {
   const { lastDay, dayBefore, isFirst, chains } = state
-  if (lastDay !== null && lastDay >= day) {
+  // Of this very day the index tells, and with it whoever wrote the snapshot.
+  if (lastDay === day) return
+  if (lastDay !== null && lastDay > day) {
     throw new NotCloseableError(`${lastDay} is closed already: replay the portfolio to add ${day}.`)
   }
   if (lastDay === null ? !isFirst : lastDay !== dayBefore) {
@@ -94,55 +94,45 @@ function refuseUnchained({ day }: PortfolioDay, state: z.infer<typeof standing>)
   }
 }
 
-const ROLL_EQUITY = `
+const APPLY = `
   WITH rolled AS (
     UPDATE portfolios
     SET equity_balance = equity_balance + $3::numeric + $4::numeric + $5::numeric
     WHERE id = $1
     RETURNING equity_balance
-  )`
-
-const RETURNING = `
-  RETURNING id AS "snapshotId", trim_scale(net_asset_value)::text AS "netAssetValue"`
-
-const valuesOf = ({ portfolioId, day, result }: Closing): unknown[] => [
-  portfolioId,
-  day,
-  result.pricePnl,
-  result.realisedPnl,
-  result.netFlows,
-  result.netExposure,
-  result.grossExposure,
-  result.positionCount,
-]
-
-/** Rolls the equity forward and inserts the snapshot. Raises 23505 where another has one. */
-async function insertSnapshot(tx: Handle, closing: Closing): Promise<Closed> {
-  const { rows } = await tx.query(
-    `${ROLL_EQUITY}
-     INSERT INTO portfolio_snapshots
-       (portfolio_id, snapshot_date, net_asset_value, price_pnl, realised_pnl, net_flows,
-        net_exposure, gross_exposure, position_count)
-     SELECT $1, $2::date, equity_balance, $3, $4, $5, $6, $7, $8 FROM rolled
-     ${RETURNING}`,
-    valuesOf(closing),
+  ),
+  adopted AS (
+    UPDATE portfolio_snapshots
+    SET net_asset_value = equity_balance, price_pnl = $3, realised_pnl = $4, net_flows = $5,
+        net_exposure = $6, gross_exposure = $7, position_count = $8, is_complete = true,
+        updated_at = clock_timestamp()
+    FROM rolled
+    WHERE portfolio_id = $1 AND snapshot_date = $2 AND NOT is_complete
+    RETURNING portfolio_snapshots.id, net_asset_value
+  ),
+  inserted AS (
+    INSERT INTO portfolio_snapshots
+      (portfolio_id, snapshot_date, net_asset_value, price_pnl, realised_pnl, net_flows,
+       net_exposure, gross_exposure, position_count)
+    SELECT $1, $2::date, equity_balance, $3, $4, $5, $6, $7, $8
+    FROM rolled
+    WHERE NOT EXISTS (SELECT FROM adopted)
+    RETURNING id, net_asset_value
   )
-  return closed.parse(rows[0])
-}
+  SELECT id AS "snapshotId", trim_scale(net_asset_value)::text AS "netAssetValue"
+  FROM (TABLE adopted UNION ALL TABLE inserted) AS written`
 
-/** Rolls the equity forward and completes the placeholder, which keeps its id. */
-async function completePlaceholder(tx: Handle, closing: Closing, id: string): Promise<Closed> {
-  const { rows } = await tx.query(
-    `${ROLL_EQUITY}
-     UPDATE portfolio_snapshots
-     SET net_asset_value = equity_balance, price_pnl = $3, realised_pnl = $4, net_flows = $5,
-         net_exposure = $6, gross_exposure = $7, position_count = $8, is_complete = true,
-         updated_at = clock_timestamp()
-     FROM rolled
-     WHERE portfolio_id = $1 AND snapshot_date = $2::date AND id = $9 AND NOT is_complete
-     ${RETURNING}`,
-    [...valuesOf(closing), id],
-  )
-  if (!rows[0]) throw new NotCloseableError(`The snapshot of ${closing.day} is finished already.`)
+/** Rolls the equity forward, and completes the placeholder of the day or inserts its snapshot. */
+async function applyClosing(tx: Handle, { portfolioId, day, result }: Closing): Promise<Closed> {
+  const { rows } = await tx.query(APPLY, [
+    portfolioId,
+    day,
+    result.pricePnl,
+    result.realisedPnl,
+    result.netFlows,
+    result.netExposure,
+    result.grossExposure,
+    result.positionCount,
+  ])
   return closed.parse(rows[0])
 }

@@ -48,8 +48,17 @@ test('a day is not closed twice, nor before the day before it', async () => {
   )
   expect(await system.equity()).toBe('-6900000')
   await close(INCIDENT_DAY)
-  await expect(close(INCIDENT_DAY)).rejects.toThrow('2025-11-17 is closed already')
+  await expect(close(INCIDENT_DAY)).rejects.toMatchObject({
+    code: '23505',
+    constraint: 'uq_portfolio_snapshot_date',
+  })
   expect(await system.equity()).toBe('-1625000')
+  await close(NEXT_DAY)
+  await system.pool.query('DELETE FROM portfolio_snapshots WHERE snapshot_date = $1', [
+    INCIDENT_DAY,
+  ])
+  await expect(close(INCIDENT_DAY)).rejects.toThrow('2025-11-18 is closed already: replay')
+  expect(await system.equity()).toBe('-1790000.03')
 })
 
 test('equity that is not that of the last snapshot is never rolled forward', async () => {
@@ -75,6 +84,19 @@ test('without a price there is no P&L, and the missing ones are named', async ()
     message: 'Prices are missing: BRNT on 2025-11-17.',
     missing: ['BRNT on 2025-11-17'],
   })
+})
+
+test('the placeholder of a crash becomes the snapshot and keeps its id', async () => {
+  const { rows } = await system.pool.query(
+    `INSERT INTO portfolio_snapshots (portfolio_id, snapshot_date, is_complete)
+     VALUES ($1, $2, false) RETURNING id`,
+    [portfolioId, INCIDENT_DAY],
+  )
+  expect(await close(INCIDENT_DAY)).toEqual({
+    snapshotId: rows[0]?.id,
+    netAssetValue: '-1625000',
+  })
+  expect(await listBreaks(system.pool)).toEqual([])
 })
 
 test('what is booked on days without trading counts on the next trading day', async () => {
