@@ -1,4 +1,4 @@
-import { VERDICTS } from '../core/verdict.ts'
+import { ROW_VERDICTS } from '../core/verdict.ts'
 import { quoteLiteral } from '../postgres/identifier.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 
@@ -43,21 +43,31 @@ export const groupOutcomes = (more: readonly string[] = []): Sql =>
 const counted = (verdict: string): string =>
   `coalesce(sum(rows) FILTER (WHERE verdict = '${verdict}'), 0)`
 
-/** Two CTEs that record the CTE `grouped`: an event for each line, and the totals of the run. */
-export const recordGroups = ({ run, guard, parts, policy, reason, actor }: Audit): Sql => sql`
+const added = (verdict: string): string => `${verdict} = known.${verdict} + EXCLUDED.${verdict}`
+
+/** A CTE that records the CTE `grouped` as events, but for verdicts that are none yet. */
+export const recordEvents = (
+  { run, guard, parts, reason, actor }: Omit<Audit, 'policy'>,
+  undecided: readonly string[] = ['raced'],
+): Sql => sql`
   event AS (
     INSERT INTO onceover.event (run_id, guard, verdict, reason, actor, parts, keys, existing)
     SELECT ${run}::uuid, ${guard}::text, verdict, coalesce(reason, ${reason ?? null}::text),
       ${actor ?? null}::text, ${textArray(parts)}, keys, existing
-    FROM grouped WHERE verdict <> 'raced'),
+    FROM grouped WHERE verdict NOT IN (${sql.raw(undecided.map(quoteLiteral).join(', '))}))`
+
+/** Two CTEs that record the CTE `grouped`: an event for each line, and the totals of the run. */
+export const recordGroups = (audit: Audit): Sql => sql`
+  ${recordEvents(audit)},
   run AS (
     INSERT INTO onceover.run AS known
-      (id, guard, policy, reason, actor, ${sql.raw(VERDICTS.join(', '))})
-    SELECT ${run}::uuid, ${guard}::text, ${policy}::text, ${reason ?? null}::text,
-      ${actor ?? null}::text, ${sql.raw(VERDICTS.map(counted).join(', '))}
+      (id, guard, policy, reason, actor, ${sql.raw(ROW_VERDICTS.join(', '))})
+    SELECT ${audit.run}::uuid, ${audit.guard}::text, ${audit.policy}::text,
+      ${audit.reason ?? null}::text, ${audit.actor ?? null}::text,
+      ${sql.raw(ROW_VERDICTS.map(counted).join(', '))}
     FROM grouped
     ON CONFLICT (id) DO UPDATE SET updated_at = clock_timestamp(),
-      ${sql.raw(VERDICTS.map((name) => `${name} = known.${name} + EXCLUDED.${name}`).join(', '))})`
+      ${sql.raw(ROW_VERDICTS.map(added).join(', '))})`
 
 /**
  * Records outcomes that no insert statement has recorded: rows refused before it, rows isolated,

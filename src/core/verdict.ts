@@ -1,18 +1,8 @@
 /** What to do with a row or unit whose key exists. */
 export type Policy = 'skip' | 'reject' | 'replace' | 'allow'
 
-/** The outcome of one row. */
-export type VerdictName =
-  | 'created'
-  | 'replaced'
-  | 'allowed'
-  | 'skipped'
-  | 'collided'
-  | 'invalid'
-  | 'failed'
-
-/** Every verdict, in the order in which totals list them. */
-export const VERDICTS: readonly VerdictName[] = [
+/** The verdicts that a row can get. */
+export const ROW_VERDICTS = [
   'created',
   'replaced',
   'allowed',
@@ -20,7 +10,13 @@ export const VERDICTS: readonly VerdictName[] = [
   'collided',
   'invalid',
   'failed',
-]
+] as const
+
+/** Every verdict of a row or a unit, in the order in which totals list them. */
+export const VERDICTS = [...ROW_VERDICTS, 'in_flight', 'cancelled'] as const
+
+/** The outcome of one row or unit; `in_flight` and `cancelled` come of work only. */
+export type VerdictName = (typeof VERDICTS)[number]
 
 /** How many rows came in, and how many got each verdict. */
 export type Totals = Readonly<Record<VerdictName | 'rows', number>>
@@ -70,5 +66,7 @@ export function emptyTotals(): Record<VerdictName | 'rows', number> {
     collided: 0,
     invalid: 0,
     failed: 0,
+    in_flight: 0,
+    cancelled: 0,
   }
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type pg from 'pg'
 import { OnceoverError } from '../core/error.ts'
+import { type Connection, connect } from './connection.ts'
 import { failure } from './failure.ts'
 import {
   type DatabaseInput,
@@ -39,6 +40,13 @@ export interface Database {
    * bare `{ query }` is in.
    */
   read<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /**
+   * Opens a connection of its own beside the others; whoever opened it closes it.
+   *
+   * @param timeoutMs how long to wait for the connection, and for the answer to a statement
+   * @throws OnceoverError HANDLE_INVALID where the database was given as a bare `{ query }`
+   */
+  connect(timeoutMs?: number): Promise<Connection>
   /** Ends what this opened: nothing where a pool, client or handle was given. */
   close(): Promise<void>
 }
@@ -105,6 +113,7 @@ export const endWithTheClient = sql`
   WHERE version() ~ 'linux|darwin|freebsd'`
 
 function assemble(
+  input: DatabaseInput,
   target: string,
   handle: Handle,
   transactions: Database['transaction'],
@@ -125,6 +134,7 @@ function assemble(
         },
         { mode: 'read only' },
       ),
+    connect: (timeoutMs) => connect(input, target, timeoutMs),
     close,
   }
 }
@@ -143,15 +153,15 @@ export function openDatabase(input: DatabaseInput): Database {
     const pool = typeof input === 'string' ? openPool(input) : input
     const take = takeFromPool(pool, target)
     const close = pool === input ? undefined : () => pool.end()
-    return assemble(target, pool, (...work) => transaction(take, target, ...work), close)
+    return assemble(input, target, pool, (...work) => transaction(take, target, ...work), close)
   }
   if (isClient(input)) {
     const take = takeInTurn(input, target)
-    return assemble(target, handleInTurn(input, take), (work, options) =>
+    return assemble(input, target, handleInTurn(input, take), (work, options) =>
       transaction(take, target, asInside(input, work), options),
     )
   }
   const session = new Session(input, target, 'maybe')
-  const bare = assemble(target, input, refuseTransaction)
+  const bare = assemble(input, target, input, refuseTransaction)
   return { ...bare, session, read: (work) => work(session) }
 }

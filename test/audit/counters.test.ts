@@ -10,6 +10,9 @@ test('counters start at nothing', () => {
     collided: 0,
     invalid: 0,
     failed: 0,
+    in_flight: 0,
+    cancelled: 0,
+    steps: { made: 0, avoided: 0, asked: 0 },
   })
 })
 

@@ -18,7 +18,7 @@ const options = { onDuplicate: task.onDuplicate ?? 'skip', actor: `process ${tas
 
 const NONE: Totals = {
   ...{ rows: 0, created: 0, replaced: 0, allowed: 0 },
-  ...{ skipped: 0, collided: 0, invalid: 0, failed: 0 },
+  ...{ skipped: 0, collided: 0, invalid: 0, failed: 0, in_flight: 0, cancelled: 0 },
 }
 
 const done = ({ totals, verdicts }: InsertResult<object>): Promise<void> => {

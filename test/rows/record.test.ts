@@ -120,6 +120,9 @@ test('the counters count every verdict of this process', async () => {
     collided: 0,
     invalid: 0,
     failed: 0,
+    in_flight: 0,
+    cancelled: 0,
+    steps: { made: 0, avoided: 0, asked: 0 },
   }
   expect(once.counters).toEqual({ ...none, skipped: once.counters.skipped })
   const input = (await mixed()) as never

@@ -1,0 +1,72 @@
+import type { Database } from '../postgres/database.ts'
+import type { Sql } from '../postgres/sql.ts'
+import type { Grant } from './claim.ts'
+import { isUnanswered } from './complete.ts'
+import { type ClaimAudit, type Failure, failClaim, releaseClaims } from './queries.ts'
+
+const RESENDS = 5
+
+// Sent again after a lost answer: a claim is failed or given back once, and then no longer held.
+async function send<Row>(database: Database, statement: Sql): Promise<readonly Row[]> {
+  for (let resend = 0; ; resend++) {
+    try {
+      return await database.transaction((handle) => database.within(handle).query<Row>(statement), {
+        retries: RESENDS,
+      })
+    } catch (error) {
+      if (!isUnanswered(error) || resend === RESENDS) throw error
+    }
+  }
+}
+
+/** What a failed attempt came to. */
+export interface Failed {
+  readonly exhausted: boolean
+  /** Milliseconds until the next attempt; undefined where it is exhausted. */
+  readonly retryMs: number | undefined
+}
+
+// PostgreSQL holds no NUL, and an audit needs no megabyte of a stack.
+const MAX_ERROR_LENGTH = 2_000
+
+/** An error's words as the ledger keeps them. */
+export const wordsOf = (error: unknown): string => {
+  const text = error instanceof Error ? error.message || error.name : String(error)
+  return text.toWellFormed().replaceAll('\0', '\uFFFD').slice(0, MAX_ERROR_LENGTH)
+}
+
+/**
+ * Ends the attempt of a claim as failed. Undefined where the claim was lost before: whoever has it
+ * now decides.
+ */
+export async function fail(
+  database: Database,
+  audit: ClaimAudit,
+  lease: string,
+  { hash, fence }: Grant,
+  failure: Failure,
+): Promise<Failed | undefined> {
+  const held = { guard: audit.guard, hash, fence, lease }
+  const [row] = await send<{ state: string; retry_ms: string | null }>(
+    database,
+    failClaim(audit, held, failure),
+  )
+  if (!row) return undefined
+  return {
+    exhausted: row.state === 'exhausted',
+    retryMs: row.retry_ms === null ? undefined : Math.max(0, Number(row.retry_ms)),
+  }
+}
+
+/** Gives claims back; the attempt is not counted. */
+export async function release(
+  database: Database,
+  guard: string,
+  lease: string,
+  grants: readonly Grant[],
+  why: string,
+): Promise<void> {
+  if (grants.length === 0) return
+  const hashes = grants.map(({ hash }) => hash)
+  await send(database, releaseClaims(guard, lease, hashes, why))
+}

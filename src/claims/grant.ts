@@ -1,0 +1,205 @@
+import { OnceoverError } from '../core/error.ts'
+import type { RowValues, Verdict, VerdictName } from '../core/verdict.ts'
+import type { Inspection } from '../guards/inspect.ts'
+import type { Database } from '../postgres/database.ts'
+import type { Session } from '../postgres/session.ts'
+import { zip } from '../rows/chunk.ts'
+import { toJson } from '../rows/json-value.ts'
+import { jsonInput, type Row } from '../rows/prepare.ts'
+import type { Grant } from './claim.ts'
+import { claimUnits, previewUnits, type Terms } from './grant/queries.ts'
+
+/** What the ledger adds to the verdict of a unit. */
+export interface WorkVerdict<Key = RowValues> extends Verdict<Key> {
+  /** The code of the error that an attempt failed with. */
+  readonly code?: string
+  /** The number of the attempt. */
+  readonly attempt?: number
+  /** What `save` returned: of this run, or of the one that made the unit. */
+  readonly result?: unknown
+  /** For `in_flight`: milliseconds that the holder's lease lasts without another beat. */
+  readonly heldMs?: number
+  /** For `failed`: milliseconds until it may be tried again; missing where it is exhausted. */
+  readonly retryMs?: number
+}
+
+/** A unit that can be sent: its key as a row of the guard's table, and what is kept of it. */
+export interface Sendable extends Row {
+  /** JSON of `{ key, input }`. */
+  readonly unit: string
+  readonly fingerprint: string | null
+}
+
+/** What came of claiming units. */
+export interface Claimed {
+  readonly grants: readonly Grant[]
+  readonly verdicts: readonly WorkVerdict[]
+  /** True where the lease is dead: nothing was claimed. */
+  readonly unleased: boolean
+}
+
+interface ClaimFacts {
+  readonly hash: string | null
+  readonly fence: string | null
+  readonly attempt: number | null
+  readonly generation: number | null
+  readonly origin: Grant['origin'] | null
+  readonly state: string | null
+  readonly heldMs: number | null
+  readonly retryMs: number | null
+  readonly result: unknown
+}
+
+interface Line {
+  readonly verdict: VerdictName | 'granted' | 'raced' | 'unleased'
+  readonly reason: string | null
+  readonly places: string
+  readonly keys: string
+  readonly firsts: string | null
+  readonly found: string | null
+  readonly claims: string
+}
+
+interface Outcome {
+  readonly place: number
+  readonly first: number
+  readonly verdict: Line['verdict']
+  readonly reason: string | null
+  readonly key: RowValues
+  readonly existing: RowValues | undefined
+  readonly facts: ClaimFacts
+}
+
+function* outcomesOf({ parts, shown }: Inspection, lines: readonly Line[]): Generator<Outcome> {
+  for (const { verdict, reason, ...line } of lines) {
+    const places: number[] = JSON.parse(line.places)
+    const keys: unknown[][] = JSON.parse(line.keys)
+    const firsts: number[] | null = line.firsts && JSON.parse(line.firsts)
+    const found: (unknown[] | null)[] | null = line.found && JSON.parse(line.found)
+    const claims: ClaimFacts[] = JSON.parse(line.claims)
+    for (const [order, place] of places.entries()) {
+      const row = found?.[order]
+      yield {
+        place,
+        first: firsts?.[order] ?? place,
+        verdict,
+        reason,
+        key: zip(parts, keys[order] ?? []),
+        existing: row ? zip(shown, row) : undefined,
+        facts: claims[order] as ClaimFacts,
+      }
+    }
+  }
+}
+
+const asGrant = (index: number, { key, existing, facts }: Outcome): Grant => ({
+  index,
+  key,
+  hash: facts.hash ?? '',
+  fence: BigInt(facts.fence ?? 0),
+  attempt: facts.attempt ?? 1,
+  generation: facts.generation ?? 1,
+  origin: facts.origin ?? 'new',
+  existing,
+})
+
+function asVerdict(
+  units: readonly Sendable[],
+  { place, first, verdict, reason, key, existing, facts }: Outcome,
+): WorkVerdict {
+  const exhausted = verdict === 'failed' && facts.state === 'exhausted'
+  return {
+    index: units[place]?.index ?? place,
+    verdict: verdict as VerdictName,
+    key,
+    ...(existing && { existing }),
+    ...(reason !== null && { reason }),
+    ...(verdict === 'collided' && { firstIndex: units[first]?.index ?? first }),
+    ...(exhausted && { code: 'ATTEMPTS_EXHAUSTED' }),
+    ...(verdict === 'failed' && facts.attempt !== null && { attempt: facts.attempt }),
+    ...(facts.heldMs !== null && { heldMs: Math.max(0, facts.heldMs) }),
+    ...(facts.retryMs !== null && verdict === 'failed' && { retryMs: Math.max(0, facts.retryMs) }),
+    ...(facts.result !== null && { result: facts.result }),
+  }
+}
+
+const kept = (units: readonly Sendable[]): string => {
+  const lines = units.map(
+    ({ unit, fingerprint }, ord) =>
+      `{"ord":${ord},"unit":${unit},"fingerprint":${toJson(fingerprint)}}`,
+  )
+  return `[${lines.join(',')}]`
+}
+
+// The answer to a COMMIT can be lost more than once while a server restarts.
+const RESENDS = 5
+const MAX_RACES = 10
+
+async function send(database: Database, terms: Terms, units: readonly Sendable[]) {
+  const input = jsonInput(terms.inspection, units)
+  const statement = claimUnits(terms, { input, units: kept(units) })
+  for (let resend = 0; ; resend++) {
+    try {
+      return await database.transaction(
+        (handle) => database.within(handle).query<Line>(statement),
+        { retries: MAX_RACES },
+      )
+    } catch (error) {
+      const code = error instanceof OnceoverError ? error.code : undefined
+      const lost = code === 'COMMIT_UNKNOWN' || code === 'CONNECTION_LOST'
+      if (!lost || resend === RESENDS) throw error
+    }
+  }
+}
+
+/**
+ * Claims units in one statement, in a READ COMMITTED transaction of its own. One whose answer was
+ * lost is sent again under the same grant and given the same claims. Units that another finished
+ * meanwhile are sent once more: only a later snapshot sees what it made.
+ *
+ * @throws OnceoverError RUN_NOT_FOUND where the run of the terms is not in the ledger
+ */
+export async function claim(
+  database: Database,
+  terms: Terms,
+  units: readonly Sendable[],
+): Promise<Claimed> {
+  const grants: Grant[] = []
+  const verdicts: WorkVerdict[] = []
+  let waiting = units
+  for (let race = 0; waiting.length > 0; race++) {
+    const lines = await send(database, terms, waiting)
+    const raced: Sendable[] = []
+    let seen = 0
+    for (const outcome of outcomesOf(terms.inspection, lines)) {
+      seen++
+      const unit = waiting[outcome.place]
+      if (outcome.verdict === 'unleased') return { grants: [], verdicts: [], unleased: true }
+      if (outcome.verdict === 'granted') {
+        grants.push(asGrant(unit?.index ?? outcome.place, outcome))
+      } else if (outcome.verdict !== 'raced' || !unit) verdicts.push(asVerdict(waiting, outcome))
+      else if (race < MAX_RACES) raced.push(unit)
+      else verdicts.push({ ...asVerdict(waiting, outcome), verdict: 'in_flight' })
+    }
+    if (seen < waiting.length) {
+      throw new OnceoverError('RUN_NOT_FOUND', {
+        message: `The run ${terms.run} is not in the ledger.`,
+        details: { run: terms.run },
+      })
+    }
+    waiting = raced
+  }
+  return { grants, verdicts, unleased: false }
+}
+
+/** Says what claiming units would come to; writes nothing. */
+export async function previewClaims(
+  session: Session,
+  terms: Pick<Terms, 'inspection' | 'policy' | 'attempts'>,
+  units: readonly Sendable[],
+): Promise<readonly WorkVerdict[]> {
+  if (units.length === 0) return []
+  const input = jsonInput(terms.inspection, units)
+  const lines = await session.query<Line>(previewUnits(terms, { input, units: kept(units) }))
+  return [...outcomesOf(terms.inspection, lines)].map((outcome) => asVerdict(units, outcome))
+}

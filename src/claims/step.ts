@@ -1,0 +1,167 @@
+import { randomUUID } from 'node:crypto'
+import type { Counters } from '../audit/counters.ts'
+import { OnceoverError } from '../core/error.ts'
+import type { Database } from '../postgres/database.ts'
+import type { Sql } from '../postgres/sql.ts'
+import { chain } from '../postgres/sqlstates.ts'
+import { refuseValue, toJson } from '../rows/json-value.ts'
+import type { Claim, StepCall, StepOptions } from './claim.ts'
+import { isUnanswered } from './complete.ts'
+import type { Held } from './queries.ts'
+import {
+  answerStep,
+  intendStep,
+  parkStep,
+  repeatStep,
+  type StepTerms,
+  withdrawStep,
+} from './step/queries.ts'
+
+/** Under what the steps of one attempt run. */
+export interface StepContext {
+  readonly database: Database
+  readonly counters: Counters
+  readonly claim: Held
+  readonly run: string
+  readonly generation: number
+  readonly signal: AbortSignal
+}
+
+interface IntentRow {
+  readonly state: 'asked' | 'answered' | 'needs_reconcile'
+  readonly key: string
+  readonly answer: string | null
+  readonly own: string
+}
+
+const RESENDS = 5
+
+async function send<Row>(database: Database, statement: Sql): Promise<readonly Row[]> {
+  for (let resend = 0; ; resend++) {
+    try {
+      return await database.transaction((handle) => database.within(handle).query<Row>(statement), {
+        retries: RESENDS,
+      })
+    } catch (error) {
+      if (!isUnanswered(error) || resend === RESENDS) throw error
+    }
+  }
+}
+
+async function sendOwned<Row>({ database, claim }: StepContext, statement: Sql): Promise<Row> {
+  const [row] = await send<Row>(database, statement)
+  if (row) return row
+  throw new OnceoverError('CLAIM_LOST', {
+    message: `A unit of the guard ${claim.guard} is no longer this worker's.`,
+    details: { guard: claim.guard, fence: String(claim.fence) },
+  })
+}
+
+// The connection was refused, or the name was not found: no request ever left.
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'STEP_NOT_MADE'])
+
+const wasNotMade = (error: unknown): boolean =>
+  [...chain(error)].some((each) => NOT_SENT.has(String(Reflect.get(each, 'code'))))
+
+function asJson(name: string, answer: unknown): string {
+  const why = answer === undefined ? 'it is undefined' : refuseValue(answer)
+  if (why === undefined) return toJson(answer)
+  throw new OnceoverError('STEP_INVALID', {
+    message: `The answer of the step ${name} cannot be kept as JSON: ${why}.`,
+    details: { step: name },
+  })
+}
+
+class Step<Answer> {
+  readonly #context: StepContext
+  readonly #terms: StepTerms
+  readonly #call: (call: StepCall) => Promise<Answer> | Answer
+  readonly #options: StepOptions<Answer>
+
+  constructor(
+    context: StepContext,
+    name: string,
+    call: (call: StepCall) => Promise<Answer> | Answer,
+    options: StepOptions<Answer>,
+  ) {
+    const { claim, run, generation } = context
+    this.#context = context
+    this.#terms = { claim, run, generation, name }
+    this.#call = call
+    this.#options = options
+  }
+
+  /** @param called whether this attempt has made the call before */
+  async run(called: boolean): Promise<Answer> {
+    this.#context.signal.throwIfAborted()
+    const intent = await sendOwned<IntentRow>(this.#context, intendStep(this.#terms, randomUUID()))
+    const { state, key, answer, own } = intent
+    if (state === 'answered') {
+      this.#context.counters.addStep('avoided')
+      return JSON.parse(answer ?? 'null')
+    }
+    const call: StepCall = { idempotencyKey: key, signal: this.#context.signal }
+    if (state === 'asked' && own === 'true' && !called) return this.#make(call)
+    return this.#ask(call)
+  }
+
+  async #make(call: StepCall): Promise<Answer> {
+    this.#context.counters.addStep('made')
+    let answer: Answer
+    try {
+      answer = await this.#call(call)
+    } catch (error) {
+      if (wasNotMade(error)) await sendOwned(this.#context, withdrawStep(this.#terms))
+      throw error
+    }
+    return this.#record(answer, false)
+  }
+
+  // The answer was lost: the provider is asked, or a person must be. Never called blindly.
+  async #ask(call: StepCall): Promise<Answer> {
+    const { ask } = this.#options
+    if (!ask) return this.#park()
+    this.#context.counters.addStep('asked')
+    const answer = await ask(call)
+    if (answer !== undefined) return this.#record(answer, true)
+    await sendOwned(this.#context, repeatStep(this.#terms))
+    return this.#make(call)
+  }
+
+  async #record(answer: Answer, asked: boolean): Promise<Answer> {
+    const json = asJson(this.#terms.name, answer)
+    await sendOwned(this.#context, answerStep(this.#terms, json, asked))
+    return JSON.parse(json)
+  }
+
+  async #park(): Promise<never> {
+    const { guard } = this.#terms.claim
+    await send(this.#context.database, parkStep(this.#terms))
+    throw new OnceoverError('STEP_NEEDS_RECONCILE', {
+      message:
+        `The step ${this.#terms.name} of a unit of ${guard} was called before, and its answer ` +
+        'was lost. Whether it happened, only its provider knows.',
+      details: { guard, step: this.#terms.name },
+    })
+  }
+}
+
+/** The `step` of one attempt's claim; see `Claim.step`. */
+export function stepsOf(context: StepContext): Claim['step'] {
+  const called = new Set<string>()
+  const running = new Map<string, Promise<unknown>>()
+  return async (name, call, options = {}) => {
+    if (typeof name !== 'string' || name.trim() === '' || typeof call !== 'function') {
+      throw new OnceoverError('STEP_INVALID', {
+        message: 'A step needs a name and a function that makes its call.',
+      })
+    }
+    const known = running.get(name)
+    if (known) return known as ReturnType<typeof call>
+    const step = new Step(context, name, call, options)
+    const own = step.run(called.has(name)).finally(() => running.delete(name))
+    running.set(name, own)
+    called.add(name)
+    return own
+  }
+}

@@ -1,0 +1,60 @@
+import pg from 'pg'
+import { OnceoverError } from '../core/error.ts'
+import { failure } from './failure.ts'
+import { type DatabaseInput, isClient, isPool } from './handle.ts'
+import { Session } from './session.ts'
+
+/** One connection of its own, outside every pool. */
+export interface Connection {
+  readonly session: Session
+  close(): Promise<void>
+}
+
+const KEEP_ALIVE_DELAY_MS = 10_000
+
+function configOf(input: DatabaseInput, target: string): pg.ClientConfig {
+  if (typeof input === 'string') return { connectionString: input }
+  if (isPool(input)) return { ...input.options }
+  if (isClient(input)) {
+    const { user, password, host, port, database, ssl } = (
+      input as unknown as { connectionParameters: pg.ClientConfig }
+    ).connectionParameters
+    return { user, password, host, port, database, ssl } as pg.ClientConfig
+  }
+  throw new OnceoverError('HANDLE_INVALID', {
+    message: `A bare { query } object cannot open a connection of its own to ${target}.`,
+    fix: 'Pass a URL, a pg Pool or a pg Client as `db`.',
+  })
+}
+
+/**
+ * Opens a connection beside whatever the database was given as: what runs on it waits for nobody.
+ *
+ * @param timeoutMs how long to wait for the connection, and for the answer to a statement
+ * @throws OnceoverError HANDLE_INVALID for a bare `{ query }`, and what connecting can fail with
+ */
+export async function connect(
+  input: DatabaseInput,
+  target: string,
+  timeoutMs?: number,
+): Promise<Connection> {
+  const client = new pg.Client({
+    ...configOf(input, target),
+    application_name: 'onceover',
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_DELAY_MS,
+    ...(timeoutMs !== undefined && {
+      connectionTimeoutMillis: timeoutMs,
+      query_timeout: timeoutMs,
+    }),
+  })
+  // A connection that dies while idle is noticed by the next statement.
+  client.on('error', () => {})
+  await client.connect().catch((error: unknown) => {
+    throw failure(error, target)
+  })
+  return {
+    session: new Session(client, target, false),
+    close: () => client.end().catch(() => {}),
+  }
+}
