@@ -1,27 +1,56 @@
 import { Counters, type Counts } from './audit/counters.ts'
 import { type EventFilter, events, type StoredEvent } from './audit/events.ts'
-import { OnceoverError } from './core/error.ts'
+import { rename } from './claims/register.ts'
+import { resolve, type StepResolution } from './claims/resolve.ts'
+import { Worker, type WorkerOptions } from './claims/worker.ts'
+import { Door, requireOptions, requireWork } from './core/door.ts'
 import { type Logger, silentLogger } from './core/logger.ts'
+import type { RowValues } from './core/verdict.ts'
 import { scan } from './duplicates/scan.ts'
 import type { ScanReport } from './duplicates/scan-report.ts'
 import { type Enforced, enforce } from './enforcement/enforce.ts'
 import type { Guard, KeyedRow, KeyOf } from './guards/guard.ts'
 import { type Inspection, inspect } from './guards/inspect.ts'
-import { openDatabase } from './postgres/database.ts'
+import { type Database, openDatabase } from './postgres/database.ts'
 import type { DatabaseInput, Transaction } from './postgres/handle.ts'
 import { type Migrated, migrate } from './postgres/migrate.ts'
-import { isMigrated } from './postgres/schema.ts'
 import { Sql } from './postgres/sql.ts'
 import { type Uninstalled, uninstall } from './postgres/uninstall.ts'
 import type { Environment } from './rows/environment.ts'
 import { type InsertOneResult, type InsertResult, insertArray, insertOne } from './rows/insert.ts'
+import { openEnvironment } from './rows/open-environment.ts'
 import type { InsertOptions } from './rows/options.ts'
 import { preview } from './rows/preview.ts'
 import { insertSelect } from './rows/select.ts'
 import { type InsertChunk, insertStream, type StreamOptions } from './rows/stream.ts'
+import { type Cancelled, type CancelOptions, cancel } from './runs/cancel.ts'
+import {
+  type AnyGenerator,
+  type Generator,
+  isGenerator,
+  requireGenerator,
+  type UnitOf,
+  type UnitSource,
+} from './runs/generator.ts'
+import {
+  type ClaimFilter,
+  claims,
+  type RunFilter,
+  type RunStatus,
+  runs,
+  type StoredClaim,
+  type StoredRun,
+  status,
+} from './runs/list.ts'
+import type { RunOptions } from './runs/options.ts'
+import { previewRun, type RunPreview } from './runs/preview.ts'
+import { type RetryOptions, resume, retry } from './runs/resume.ts'
+import { type RunResult, run, type Source } from './runs/run.ts'
+import { type RunOneOptions, type RunOneResult, runOne } from './runs/run-one.ts'
+import type { WorkEnvironment } from './runs/work.ts'
 
-/** What `onceover()` takes. */
-export interface OnceoverOptions {
+/** What `onceover()` takes; how its worker keeps a lease is needed for work only. */
+export interface OnceoverOptions extends WorkerOptions {
   /** A URL, a pg Pool, a pg Client, or any `{ query(text, values) }`. */
   readonly db: DatabaseInput
   /** Where to tell what happened; a pino logger fits. Default: nowhere. */
@@ -80,128 +109,80 @@ export interface Onceover {
     rows: readonly Row[],
     options?: InsertOptions,
   ): Promise<InsertResult<KeyOf<G>>>
+  /** Says what `run` would do with each unit; writes nothing. */
+  preview<G extends Guard, Input, Made, Range>(
+    generator: Generator<G, Input, Made, Range>,
+    source: UnitSource<G, Input> | Range,
+    options?: Pick<RunOptions, 'onDuplicate'>,
+  ): Promise<RunPreview<KeyOf<G>>>
+  /**
+   * Makes every unit exactly once, whatever else runs and wherever it is killed. Units come from an
+   * array, anything iterable, or a range that the generator's `expected` knows.
+   */
+  run<G extends Guard, Input, Made, Range>(
+    generator: Generator<G, Input, Made, Range>,
+    source: UnitSource<G, Input> | Range,
+    options?: RunOptions<KeyOf<G>>,
+  ): Promise<RunResult<KeyOf<G>>>
+  /** Makes one unit exactly once; `wait` is how long to wait for another's result. */
+  runOne<G extends Guard, Input, Made, Range>(
+    generator: Generator<G, Input, Made, Range>,
+    unit: UnitOf<G, Input>,
+    options?: RunOneOptions,
+  ): Promise<RunOneResult<KeyOf<G>>>
+  /**
+   * Goes on with a run that crashed or stopped: with what it claimed and did not finish, and with
+   * the rest of its range.
+   */
+  resume<G extends Guard, Input, Made, Range>(
+    generator: Generator<G, Input, Made, Range>,
+    run: string,
+    options?: RunOptions<KeyOf<G>>,
+  ): Promise<RunResult<KeyOf<G>>>
+  /** Tries failed and exhausted units again, and makes the missing ones of a range. */
+  retry<G extends Guard, Input, Made, Range>(
+    generator: Generator<G, Input, Made, Range>,
+    options?: RetryOptions<KeyOf<G>>,
+  ): Promise<RunResult<KeyOf<G>>>
+  /**
+   * Cancels a run: its claims, running or failed, are cancelled and their keys free; what is done
+   * stays done.
+   */
+  cancel(run: string, options?: CancelOptions): Promise<Cancelled>
+  /** Runs of rows and of work, newest first. */
+  runs(filter?: RunFilter): Promise<readonly StoredRun[]>
+  /** One run, with what it holds now and what its external calls came to. */
+  status(run: string): Promise<RunStatus>
+  /** The ledger's claims, the latest first. */
+  claims(filter?: ClaimFilter): Promise<readonly StoredClaim[]>
+  /**
+   * Answers for the provider of a step whose answer was lost: what it answered, or that the call
+   * was never made and is made `again`.
+   */
+  resolveStep<G extends Guard, Input, Made, Range>(
+    generator: Generator<G, Input, Made, Range>,
+    key: KeyedRow<G>,
+    step: string,
+    resolution: StepResolution,
+  ): Promise<void>
+  /** Moves the claims of a guard that was renamed to its new name; answers with their number. */
+  renameGuard(from: string, to: Guard): Promise<number>
   /** The audit, newest first. */
   events(filter?: EventFilter): Promise<readonly StoredEvent[]>
   /**
-   * Ends the connections that this object opened; a given pool or client stays open. Calls after it
-   * answer CLOSED; a second one does nothing.
+   * Ends the lease of this worker and the connections that this object opened; a given pool or
+   * client stays open. Calls after it answer CLOSED; a second one does nothing.
    */
   close(): Promise<void>
 }
 
-// No error tells that a default was altered, so that what the catalogue said is not kept for long.
-const INSPECTION_MS = 30_000
+type Methods<Name extends keyof Onceover> = Pick<Onceover, Name>
 
-interface Remembered {
-  readonly inspection: Inspection
-  readonly until: number
-}
-
-function environmentOf(options: OnceoverOptions, counters: Counters): Environment {
-  const inspections = new WeakMap<Guard, Map<string, Remembered>>()
-  let migrated = false
+const schemaMethods = (
+  database: Database,
+  door: Door,
+): Methods<'migrate' | 'uninstall' | 'transaction' | 'inspect' | 'scan' | 'enforce' | 'events'> => {
   return {
-    database: openDatabase(options.db),
-    logger: options.logger ?? silentLogger,
-    counters,
-    inspect: async (guard, session) => {
-      // A schema for each tenant: the same name may be another table to the handle of a caller.
-      const path = session.transactional ? await session.searchPath() : ''
-      const known = inspections.get(guard) ?? new Map<string, Remembered>()
-      const remembered = known.get(path)
-      if (remembered && performance.now() < remembered.until) return remembered.inspection
-      const inspection = await inspect(session, guard)
-      // A guard not yet enforced is asked about again: another process may enforce it.
-      if (inspection.coverage.enforced) {
-        const until = performance.now() + INSPECTION_MS
-        inspections.set(guard, known.set(path, { inspection, until }))
-      }
-      return inspection
-    },
-    forget: (guard) => {
-      inspections.delete(guard)
-      migrated = false
-    },
-    audited: async (session) => {
-      migrated ||= await isMigrated(session)
-      return migrated
-    },
-  }
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null
-
-const isGuard = (value: unknown): boolean =>
-  isObject(value) &&
-  [value.name, value.table, value.index].every((each) => typeof each === 'string') &&
-  [value.keep, value.show, value.children].every(Array.isArray) &&
-  isObject(value.key)
-
-function requireGuard(guard: unknown): void {
-  if (isGuard(guard)) return
-  throw new OnceoverError('GUARD_INVALID', {
-    message: 'What was passed as a guard was not made by guard().',
-    fix: "Declare it: guard('visits', { table: 'visits', key: { day: date() } }).",
-  })
-}
-
-function requireOptions(options: unknown, of: string): void {
-  if (isObject(options)) return
-  throw new OnceoverError('INPUT_INVALID', {
-    message: `The options of ${of} are not an object.`,
-    fix: `Pass ${of === 'onceover()' ? '{ db }' : 'an object, or leave them out'}.`,
-  })
-}
-
-function requireWork(work: unknown): void {
-  if (typeof work === 'function') return
-  throw new OnceoverError('INPUT_INVALID', {
-    message: 'What transaction() should run is not a function.',
-    fix: 'Pass an async function; it gets the handle of the transaction.',
-  })
-}
-
-// Passed by JavaScript or read from JSON, anything may come: it is named here, at the door.
-class Door {
-  readonly #target: string
-  #closed: Promise<void> | undefined
-
-  constructor(target: string) {
-    this.#target = target
-  }
-
-  /** @throws OnceoverError CLOSED, GUARD_INVALID, INPUT_INVALID */
-  enter(guards: readonly unknown[], options: unknown = {}): void {
-    if (this.#closed) {
-      throw new OnceoverError('CLOSED', { message: `Onceover on ${this.#target} was closed.` })
-    }
-    guards.forEach(requireGuard)
-    requireOptions(options, 'the call')
-  }
-
-  close(end: () => Promise<void>): Promise<void> {
-    this.#closed ??= end()
-    return this.#closed
-  }
-}
-
-/**
- * Opens Onceover on a database. Nothing is asked of the database yet.
- *
- * @throws OnceoverError DATABASE_URL_INVALID, HANDLE_INVALID, INPUT_INVALID
- */
-export async function onceover(options: OnceoverOptions): Promise<Onceover> {
-  requireOptions(options, 'onceover()')
-  const counters = new Counters()
-  const environment = environmentOf(options, counters)
-  const { database } = environment
-  const door = new Door(database.target)
-  return {
-    target: database.target,
-    get counters() {
-      return counters.current
-    },
     migrate: async () => {
       door.enter([])
       return migrate(database)
@@ -227,6 +208,18 @@ export async function onceover(options: OnceoverOptions): Promise<Onceover> {
       door.enter([guard])
       return enforce(database, guard)
     },
+    events: async (filter = {}) => {
+      door.enter([], filter)
+      return events(database.session, filter)
+    },
+  }
+}
+
+const rowMethods = (
+  environment: Environment,
+  door: Door,
+): Methods<'insert' | 'insertOne' | 'insertStream'> => {
+  return {
     insert: async (guard, rows, given = {}) => {
       door.enter([guard], given)
       return rows instanceof Sql
@@ -241,14 +234,109 @@ export async function onceover(options: OnceoverOptions): Promise<Onceover> {
       door.enter([guard], given)
       yield* insertStream(environment, guard, rows, given)
     },
-    preview: async (guard, rows, given = {}) => {
-      door.enter([guard], given)
-      return preview(environment, guard, rows, given)
+  }
+}
+
+const workMethods = (
+  environment: WorkEnvironment,
+  door: Door,
+): Methods<'preview' | 'run' | 'runOne' | 'resume' | 'retry' | 'resolveStep'> => {
+  // Inside, a generator's types are unknown: what it was given goes through it as it is.
+  const enter = (generator: object, given: unknown): AnyGenerator => {
+    door.enter([], given)
+    requireGenerator(generator)
+    return generator
+  }
+  return {
+    preview: async (of: Guard | AnyGenerator, rows: unknown, given = {}) => {
+      if (isGenerator(of)) {
+        return previewRun(environment, enter(of, given), rows as Source, given) as never
+      }
+      door.enter([of], given)
+      return preview(environment, of, rows as readonly RowValues[], given) as never
     },
-    events: async (filter = {}) => {
+    run: async (generator, source, given = {}) => {
+      return run(
+        environment,
+        enter(generator, given),
+        source as Source,
+        given as RunOptions<never>,
+      ) as never
+    },
+    runOne: async (generator, unit, given = {}) => {
+      return runOne(environment, enter(generator, given), unit, given) as never
+    },
+    resume: async (generator, id, given = {}) => {
+      return resume(environment, enter(generator, given), id, given as RunOptions<never>) as never
+    },
+    retry: async (generator, given = {}) => {
+      return retry(environment, enter(generator, given), given as RetryOptions<never>) as never
+    },
+    resolveStep: async (generator, key, step, resolution) => {
+      return resolve(environment, enter(generator, resolution).guard, key, step, resolution)
+    },
+  }
+}
+
+const ledgerMethods = (
+  environment: WorkEnvironment,
+  door: Door,
+): Methods<'cancel' | 'runs' | 'status' | 'claims' | 'renameGuard'> => {
+  const { database } = environment
+  return {
+    cancel: async (id, given = {}) => {
+      door.enter([], given)
+      return cancel(environment, id, given)
+    },
+    runs: async (filter = {}) => {
       door.enter([], filter)
-      return events(database.session, filter)
+      return runs(database.session, filter)
     },
-    close: () => door.close(() => database.close()),
+    status: async (id) => {
+      door.enter([])
+      return status(database.session, id)
+    },
+    claims: async (filter = {}) => {
+      door.enter([], filter)
+      return claims(database.session, filter)
+    },
+    renameGuard: async (from, to) => {
+      door.enter([to])
+      return rename(database, from, to)
+    },
+  }
+}
+
+/**
+ * Opens Onceover on a database. Nothing is asked of the database yet.
+ *
+ * @throws OnceoverError DATABASE_URL_INVALID, HANDLE_INVALID, INPUT_INVALID
+ */
+export async function onceover(options: OnceoverOptions): Promise<Onceover> {
+  requireOptions(options, 'onceover()')
+  const counters = new Counters()
+  const logger = options.logger ?? silentLogger
+  const database = openDatabase(options.db)
+  const worker = new Worker(database, options, logger)
+  const environment: WorkEnvironment = {
+    ...openEnvironment(database, logger, counters),
+    worker,
+    registered: new Set(),
+  }
+  const door = new Door(database.target)
+  return {
+    target: database.target,
+    get counters() {
+      return counters.current
+    },
+    ...schemaMethods(database, door),
+    ...rowMethods(environment, door),
+    ...workMethods(environment, door),
+    ...ledgerMethods(environment, door),
+    close: () =>
+      door.close(async () => {
+        await worker.close()
+        await database.close()
+      }),
   }
 }

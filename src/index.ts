@@ -1,5 +1,9 @@
-export type { Counts } from './audit/counters.ts'
+export type { Counts, StepCounts } from './audit/counters.ts'
 export type { EventFilter, StoredEvent } from './audit/events.ts'
+export type { Claim, StepCall, StepOptions, Unit } from './claims/claim.ts'
+export type { WorkVerdict } from './claims/grant.ts'
+export type { StepResolution } from './claims/resolve.ts'
+export type { WorkerOptions } from './claims/worker.ts'
 export { type Onceover, type OnceoverOptions, onceover } from './client.ts'
 export { type ErrorParts, OnceoverError } from './core/error.ts'
 export { ERRORS, type ErrorCode, EXIT } from './core/error-catalogue.ts'
@@ -45,3 +49,30 @@ export type { InsertOneResult, InsertResult } from './rows/insert.ts'
 export type { InsertOptions } from './rows/options.ts'
 export { rejectedVerdicts } from './rows/rejection.ts'
 export type { InsertChunk, StreamOptions } from './rows/stream.ts'
+export type { Cancelled, CancelOptions } from './runs/cancel.ts'
+export {
+  type AnyGenerator,
+  type Expected,
+  type Generator,
+  type GeneratorOptions,
+  generator,
+  type InputSchema,
+  type Item,
+  isGenerator,
+  type UnitOf,
+  type UnitSource,
+} from './runs/generator.ts'
+export {
+  CLAIM_STATES,
+  type ClaimFilter,
+  RUN_STATES,
+  type RunFilter,
+  type RunStatus,
+  type StoredClaim,
+  type StoredRun,
+} from './runs/list.ts'
+export type { Progress, RunOptions } from './runs/options.ts'
+export type { RunPreview } from './runs/preview.ts'
+export type { RetryOptions } from './runs/resume.ts'
+export type { RunEnd, RunResult } from './runs/run.ts'
+export type { RunOneOptions, RunOneResult } from './runs/run-one.ts'

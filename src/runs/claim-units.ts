@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import type { Grant, Unit } from '../claims/claim.ts'
+import { claim, type WorkVerdict } from '../claims/grant.ts'
+import { OnceoverError } from '../core/error.ts'
+import { toJson } from '../rows/json-value.ts'
+import { recordUnits } from './queries.ts'
+import { checkUnits, type Placed } from './units.ts'
+import { renewWork, send, type Work } from './work.ts'
+
+/** A unit that this worker was given. */
+export interface Taken {
+  readonly grant: Grant
+  /** Its key as PostgreSQL wrote it, and its input. */
+  readonly unit: Unit
+  /** The lease under which it is held. */
+  readonly lease: Work['lease']
+}
+
+/** What became of a chunk of units so far. */
+export interface Chunk {
+  readonly taken: readonly Taken[]
+  readonly verdicts: readonly WorkVerdict[]
+}
+
+const RELEASES = 3
+
+async function recordInvalid(work: Work, invalid: readonly WorkVerdict[]): Promise<void> {
+  if (invalid.length === 0) return
+  const { parts } = work.inspection
+  const outcomes = invalid.map(({ verdict, reason, key }, ord) => ({
+    ord,
+    verdict,
+    reason,
+    key: parts.map(({ name }) => key[name] ?? null),
+  }))
+  await send(work.environment, recordUnits(work.audit, toJson(outcomes)))
+}
+
+/**
+ * Checks a chunk of units and claims them. Where the lease was lost, a new one is taken.
+ *
+ * @throws OnceoverError LEASE_LOST where leases are lost again and again
+ */
+export async function claimChunk(work: Work, placed: readonly Placed[]): Promise<Chunk> {
+  const { environment, generator, inspection, run, request } = work
+  const { database } = environment
+  const checked = await checkUnits(database, generator, inspection, placed)
+  await recordInvalid(work, checked.invalid)
+  for (let release = 0; ; release++) {
+    const { lease } = work
+    const claimed = await claim(
+      database,
+      {
+        inspection,
+        run,
+        lease: lease.id,
+        grant: randomUUID(),
+        policy: request.policy === 'replace' ? 'replace' : 'skip',
+        attempts: generator.attempts,
+        reason: request.reason,
+        actor: request.actor,
+      },
+      checked.units,
+    )
+    if (!claimed.unleased) {
+      const taken = claimed.grants.map((grant): Taken => {
+        const unit = checked.byIndex.get(grant.index)
+        return { grant, unit: { key: { ...unit?.key, ...grant.key }, input: unit?.input }, lease }
+      })
+      return { taken, verdicts: [...checked.invalid, ...claimed.verdicts] }
+    }
+    if (release === RELEASES) {
+      throw new OnceoverError('LEASE_LOST', {
+        message: `The lease of run ${run} was lost as soon as it was taken, ${RELEASES} times.`,
+        details: { run },
+      })
+    }
+    await renewWork(work)
+  }
+}

@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto'
+import type { Grant } from '../claims/claim.ts'
+import { fail, release, wordsOf } from '../claims/fail.ts'
+import { claim, type WorkVerdict } from '../claims/grant.ts'
+import { OnceoverError } from '../core/error.ts'
+import { failure } from '../postgres/failure.ts'
+import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
+import { toJson } from '../rows/json-value.ts'
+import type { Taken } from './claim-units.ts'
+import { verdictOfLost, type Work } from './work.ts'
+
+const codeOf = (error: unknown): string =>
+  error instanceof OnceoverError ? error.code : 'ATTEMPT_FAILED'
+
+const factsOf = (work: Work, error: unknown): Pick<WorkVerdict, 'sqlstate' | 'constraint'> => {
+  const state = sqlstate(error)
+  if (state === undefined) return {}
+  const { constraint } = failure(error, work.environment.database.target).details
+  return { sqlstate: state, ...(typeof constraint === 'string' && { constraint }) }
+}
+
+async function failed(work: Work, { grant, lease }: Taken, error: unknown): Promise<WorkVerdict> {
+  const { environment, generator, audit } = work
+  const parked = codeOf(error) === 'STEP_NEEDS_RECONCILE'
+  const ended = await fail(environment.database, audit, lease.id, grant, {
+    error: wordsOf(error),
+    backoffMs: generator.backoffMs,
+    attempts: parked ? 1 : generator.attempts,
+  })
+  if (!ended) return verdictOfLost(work, grant)
+  return {
+    index: grant.index,
+    verdict: 'failed',
+    key: grant.key,
+    reason: wordsOf(error),
+    code: codeOf(error),
+    attempt: grant.attempt,
+    ...(ended.retryMs !== undefined && { retryMs: ended.retryMs }),
+    ...factsOf(work, error),
+  }
+}
+
+// Somebody who knows nothing of claims may have written the row first: the claim is given back and
+// asked for again, which finds the row, or finds that it was another constraint.
+async function conflicted(work: Work, taken: Taken, error: unknown): Promise<WorkVerdict> {
+  const { environment, generator, inspection, request, run } = work
+  const { grant, unit, lease } = taken
+  await release(environment.database, generator.guard.name, lease.id, [grant], wordsOf(error))
+  const terms = {
+    inspection,
+    run,
+    lease: lease.id,
+    grant: randomUUID(),
+    policy: 'skip' as const,
+    attempts: generator.attempts,
+    reason: request.reason,
+    actor: request.actor,
+  }
+  const values = Object.fromEntries(
+    Object.entries(unit.key).filter(([name]) => inspection.table.columns.has(name)),
+  )
+  const kept = toJson({ key: values, input: unit.input ?? null })
+  const { index } = grant
+  const { grants, verdicts } = await claim(environment.database, terms, [
+    { index, values, unit: kept, fingerprint: null },
+  ])
+  const [again] = grants
+  if (again) return failed(work, { ...taken, grant: again }, error)
+  return verdicts[0] ?? verdictOfLost(work, grant)
+}
+
+/**
+ * Ends the attempt of a unit that was not saved, and gives its verdict. An abort is no failure of
+ * the unit: the claim was lost, or the run cancelled, and the ledger knows.
+ */
+export async function endAttempt(work: Work, taken: Taken, error: unknown): Promise<WorkVerdict> {
+  const { grant } = taken
+  const { index, key } = grant
+  const code = codeOf(error)
+  if (code === 'RUN_CANCELLED' || code === 'CLAIM_LOST') return verdictOfLost(work, grant)
+  if (code === 'LEASE_LOST') {
+    return { index, verdict: 'failed', key, code, reason: wordsOf(error), attempt: grant.attempt }
+  }
+  try {
+    return sqlstate(error) === SQLSTATE.uniqueViolation
+      ? await conflicted(work, taken, error)
+      : await failed(work, taken, error)
+  } catch (second) {
+    // The database could not be told: the lease will run out, and the unit be taken over.
+    work.environment.logger.error(
+      { run: work.run, key, code: codeOf(second) },
+      `onceover: a failed attempt could not be recorded: ${wordsOf(second)}`,
+    )
+    return { index, verdict: 'failed', key, code, reason: wordsOf(error), attempt: grant.attempt }
+  }
+}
+
+/** Gives units back that were not begun; whoever comes next takes them. */
+export async function giveBack(
+  work: Work,
+  taken: readonly Taken[],
+  why: string,
+): Promise<WorkVerdict[]> {
+  const byLease = new Map<string, Grant[]>()
+  for (const { grant, lease } of taken) {
+    byLease.set(lease.id, [...(byLease.get(lease.id) ?? []), grant])
+  }
+  for (const [lease, grants] of byLease) {
+    await release(work.environment.database, work.generator.guard.name, lease, grants, why)
+  }
+  return taken.map(({ grant: { index, key } }) => ({
+    index,
+    verdict: 'cancelled',
+    key,
+    reason: why,
+  }))
+}

@@ -1,0 +1,86 @@
+import type { Unit } from '../claims/claim.ts'
+import { OnceoverError } from '../core/error.ts'
+import type { RowValues } from '../core/verdict.ts'
+import type { Inspection } from '../guards/inspect.ts'
+import type { Database } from '../postgres/database.ts'
+import { Sql } from '../postgres/sql.ts'
+import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
+import { fetchExpected, keyColumns, openExpected } from './expected/queries.ts'
+import type { AnyGenerator, Expected } from './generator.ts'
+
+const FETCH_UNITS = 1000
+
+// The parts of whole numbers take numbers, and a bigint where a number would be rounded.
+const wholeNumber = (text: string): number | bigint => {
+  const number = Number(text)
+  return Number.isSafeInteger(number) ? number : BigInt(text)
+}
+
+async function* unitsOfQuery(
+  database: Database,
+  inspection: Inspection,
+  query: Sql,
+): AsyncGenerator<Unit, void, undefined> {
+  const whole = keyColumns(inspection).filter(({ base }) => base === 'int8')
+  const connection = await database.connect()
+  try {
+    await connection.session.query(openExpected(inspection, query))
+    for (;;) {
+      const rows = await connection.session.query<{ key: string; input: string | null }>(
+        fetchExpected(FETCH_UNITS),
+      )
+      if (rows.length === 0) return
+      for (const { key, input } of rows) {
+        const values: Record<string, unknown> = JSON.parse(key)
+        for (const { name } of whole) {
+          if (typeof values[name] === 'string') values[name] = wholeNumber(values[name])
+        }
+        yield { key: values, input: input === null ? undefined : JSON.parse(input) }
+      }
+    }
+  } catch (error) {
+    if (sqlstate(error) !== SQLSTATE.undefinedColumn) throw error
+    const names = keyColumns(inspection).map(({ name }) => name)
+    throw new OnceoverError('EXPECTED_MISSING', {
+      message: `The query of expected units of ${inspection.guard.name} lacks a column of the key.`,
+      fix: `Name its columns ${names.join(', ')}.`,
+      details: { guard: inspection.guard.name, columns: names },
+      cause: error,
+    })
+  } finally {
+    await connection.close()
+  }
+}
+
+/**
+ * What a generator expects in a range.
+ *
+ * @throws OnceoverError EXPECTED_MISSING where it declares nothing
+ */
+export function expectedOf(
+  { guard, options }: AnyGenerator,
+  range: RowValues,
+): Expected<never, unknown> {
+  if (!options.expected) {
+    throw new OnceoverError('EXPECTED_MISSING', {
+      message: `The generator of ${guard.name} does not say what is expected in a range.`,
+      details: { guard: guard.name },
+    })
+  }
+  return options.expected(range)
+}
+
+/**
+ * The units that a generator expects in a range, in constant memory.
+ *
+ * @throws OnceoverError EXPECTED_MISSING, and what the query fails with
+ */
+export function expectedUnits(
+  database: Database,
+  inspection: Inspection,
+  generator: AnyGenerator,
+  range: RowValues,
+): Iterable<unknown> | AsyncIterable<unknown> {
+  const expected = expectedOf(generator, range)
+  return expected instanceof Sql ? unitsOfQuery(database, inspection, expected) : expected
+}

@@ -1,0 +1,238 @@
+import { wordsOf } from '../claims/fail.ts'
+import type { WorkVerdict } from '../claims/grant.ts'
+import { OnceoverError } from '../core/error.ts'
+import { emptyTotals } from '../core/verdict.ts'
+import { type Made, makeUnit } from './attempt.ts'
+import { type Chunk, claimChunk, type Taken } from './claim-units.ts'
+import { endAttempt, giveBack } from './end.ts'
+import { Lanes } from './lanes.ts'
+import type { Progress, RunOptions } from './options.ts'
+import { saveUnit, saveUnits } from './save.ts'
+import type { Placed } from './units.ts'
+import type { Work } from './work.ts'
+
+const DEFAULT_CONCURRENCY = 8
+const DEFAULT_CHUNK_UNITS = 1000
+const PROGRESS_MS = 200
+
+// A worker holds what it will soon begin, so that others share a list of slow units; where units
+// are fast the window grows, and a claim is one statement for a thousand.
+const FAST_MS = 1_000
+const SLOW_MS = 5_000
+
+// While one chunk is saved the next is made.
+const BATCHES = 2
+
+/**
+ * Makes and saves the units of one run: claims them in chunks, no more than it can soon begin, and
+ * gives a verdict on each.
+ */
+export class Pump {
+  readonly #work: Work
+  readonly #options: RunOptions<never>
+  readonly #lanes: Lanes
+  readonly #most: number
+  readonly #totals = emptyTotals()
+  #window: number
+  #waiting = 0
+  #toldAt = 0
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(work: Work, options: RunOptions<never>) {
+    const { concurrency = DEFAULT_CONCURRENCY, chunkUnits = DEFAULT_CHUNK_UNITS } = options
+    this.#work = work
+    this.#options = options
+    this.#lanes = new Lanes(concurrency)
+    this.#most = chunkUnits
+    this.#window = Math.min(concurrency, chunkUnits)
+  }
+
+  /** How many units got which verdict so far. */
+  get totals() {
+    return { ...this.#totals }
+  }
+
+  /** True where no further unit shall be begun. */
+  get stopping(): boolean {
+    const { run, lease } = this.#work
+    return (
+      this.#options.signal?.aborted === true ||
+      this.#failure !== undefined ||
+      lease.watch(run).reason?.code === 'RUN_CANCELLED'
+    )
+  }
+
+  /**
+   * Runs every unit of a source.
+   *
+   * @throws OnceoverError SOURCE_FAILED where the source throws, and what claiming fails with; what
+   * was begun is finished first
+   */
+  async run(source: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
+    const batches = new Set<Promise<void>>()
+    try {
+      for await (const placed of this.#chunks(source)) {
+        const startedAt = performance.now()
+        const chunk = await claimChunk(this.#work, placed)
+        this.#tell(chunk.verdicts)
+        await this.#begin(chunk, batches)
+        this.#adapt(performance.now() - startedAt)
+        if (this.stopping) break
+      }
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+    await Promise.all(batches)
+    await this.#lanes.idle()
+    this.#progress(true)
+    if (this.#failure) throw this.#failure.error
+  }
+
+  /** Counts verdicts that fell outside, and tells of them. */
+  count(verdicts: readonly WorkVerdict[]): void {
+    this.#tell(verdicts)
+  }
+
+  /** Takes back that units were in flight: they are asked for again. */
+  uncount(units: number): void {
+    this.#totals.in_flight -= units
+    this.#totals.rows -= units
+  }
+
+  async *#chunks(source: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<Placed[]> {
+    let index = 0
+    let placed: Placed[] = []
+    try {
+      for await (const given of source) {
+        if (this.stopping) return
+        placed.push(isPlaced(given) ? given : { index, unit: given })
+        index++
+        if (placed.length < this.#window) continue
+        yield placed
+        placed = []
+      }
+    } catch (error) {
+      throw sourceFailed(error, this.#work.run, index)
+    }
+    if (placed.length > 0 && !this.stopping) yield placed
+  }
+
+  async #begin({ taken }: Chunk, batches: Set<Promise<void>>): Promise<void> {
+    if (taken.length === 0) return
+    if (!this.#work.generator.options.saveAll) return this.#beginEach(taken)
+    const batch = this.#batch(taken)
+      .catch((error: unknown) => {
+        this.#failure ??= { error }
+      })
+      .finally(() => batches.delete(batch))
+    batches.add(batch)
+    if (batches.size >= BATCHES) await Promise.race(batches)
+  }
+
+  async #beginEach(taken: readonly Taken[]): Promise<void> {
+    for (const [place, each] of taken.entries()) {
+      this.#waiting = taken.length - place
+      await this.#lanes.free()
+      this.#waiting--
+      if (this.stopping) return this.#giveBack(taken.slice(place))
+      this.#lanes.run(() => this.#one(each))
+    }
+  }
+
+  async #one(taken: Taken): Promise<void> {
+    try {
+      const made = await makeUnit(this.#work, taken).catch(async (error: unknown) => {
+        this.#tell([await endAttempt(this.#work, taken, error)])
+      })
+      if (made) this.#tell([await saveUnit(this.#work, made)])
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+  }
+
+  async #batch(taken: readonly Taken[]): Promise<void> {
+    const made: Made[] = []
+    const left: Taken[] = []
+    const make = async (each: Taken) => {
+      if (this.stopping) return left.push(each)
+      try {
+        made.push(await makeUnit(this.#work, each))
+      } catch (error) {
+        this.#tell([await endAttempt(this.#work, each, error)])
+      }
+    }
+    if (this.#work.generator.options.make) await this.#lanes.each(taken, make)
+    else for (const each of taken) await make(each)
+    this.#tell(await saveUnits(this.#work, made))
+    await this.#giveBack(left)
+  }
+
+  async #giveBack(taken: readonly Taken[]): Promise<void> {
+    this.#waiting = 0
+    if (taken.length > 0) this.#tell(await giveBack(this.#work, taken, 'the run was stopped'))
+  }
+
+  #adapt(tookMs: number): void {
+    if (tookMs < FAST_MS) this.#window = Math.min(this.#most, this.#window * 2)
+    else if (tookMs > SLOW_MS) {
+      this.#window = Math.max(Math.min(this.#lanes.size, this.#most), this.#window >> 1)
+    }
+  }
+
+  #tell(verdicts: readonly WorkVerdict[]): void {
+    if (verdicts.length === 0) return
+    const { counters } = this.#work.environment
+    for (const { verdict, reason } of verdicts) {
+      this.#totals[verdict]++
+      this.#totals.rows++
+      counters.add(verdict, 1, verdict === 'skipped' ? reason : undefined)
+    }
+    this.#hear(() => this.#options.onVerdicts?.(verdicts as never))
+    this.#progress(false)
+  }
+
+  #progress(now: boolean): void {
+    const at = performance.now()
+    if (!this.#options.onProgress || (!now && at - this.#toldAt < PROGRESS_MS)) return
+    this.#toldAt = at
+    const progress: Progress = {
+      run: this.#work.run,
+      totals: this.totals,
+      running: this.#lanes.running,
+      waiting: this.#waiting,
+    }
+    this.#hear(() => this.#options.onProgress?.(progress))
+  }
+
+  // Whoever listens must not decide what becomes of the units.
+  #hear(tell: () => void): void {
+    try {
+      tell()
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+  }
+}
+
+/** A unit that already has its place, as those of a second pass have. */
+export class Kept implements Placed {
+  readonly index: number
+  readonly unit: unknown
+
+  constructor(index: number, unit: unknown) {
+    this.index = index
+    this.unit = unit
+  }
+}
+
+const isPlaced = (given: unknown): given is Placed => given instanceof Kept
+
+function sourceFailed(error: unknown, run: string, units: number): unknown {
+  if (error instanceof OnceoverError) return error
+  return new OnceoverError('SOURCE_FAILED', {
+    message: `The source of units failed after ${units}: ${wordsOf(error)}.`,
+    fix: 'Start the run again: units that are done answer `exists`.',
+    details: { run, units },
+    cause: error,
+  })
+}

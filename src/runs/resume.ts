@@ -1,0 +1,87 @@
+import type { RowValues } from '../core/verdict.ts'
+import { expectedUnits } from './expected.ts'
+import type { AnyGenerator } from './generator.ts'
+import { checkRunOptions, type RunOptions } from './options.ts'
+import { type Leftover, reopenClaims, selectLeftovers } from './queries.ts'
+import { pumpAll, type RunResult } from './run.ts'
+import { openWork, reopenWork, send, type Work, type WorkEnvironment } from './work.ts'
+
+const PAGE_UNITS = 1000
+
+interface LeftoverRow {
+  readonly hash: string
+  readonly unit: string
+}
+
+/** Units that the ledger still holds, in constant memory: a page at a time. */
+async function* leftovers(
+  { environment, generator }: Work,
+  which: Pick<Leftover, 'run' | 'states'>,
+): AsyncGenerator<unknown, void, undefined> {
+  let after = ''
+  for (;;) {
+    const rows = await send<LeftoverRow>(
+      environment,
+      selectLeftovers({ ...which, guard: generator.guard.name, after, limit: PAGE_UNITS }),
+    )
+    for (const { hash, unit } of rows) {
+      after = hash
+      yield JSON.parse(unit)
+    }
+    if (rows.length < PAGE_UNITS) return
+  }
+}
+
+async function* both(
+  first: AsyncIterable<unknown>,
+  range: string | undefined,
+  { environment, inspection, generator }: Work,
+): AsyncGenerator<unknown, void, undefined> {
+  yield* first
+  if (range === undefined) return
+  const parsed: RowValues = JSON.parse(range)
+  yield* expectedUnits(environment.database, inspection, generator, parsed)
+}
+
+/**
+ * Goes on with a run that crashed or stopped: with the units that it claimed and did not finish,
+ * and, where it ran over a range, with those it never came to. See `Onceover.resume`.
+ */
+export async function resume(
+  environment: WorkEnvironment,
+  generator: AnyGenerator,
+  id: string,
+  options: RunOptions<never>,
+): Promise<RunResult> {
+  checkRunOptions(options)
+  const work = await reopenWork(environment, generator, id)
+  const left = leftovers(work, { run: id, states: ['claimed', 'failed'] })
+  return pumpAll(work, both(left, work.request.range, work), options)
+}
+
+/** Which units are tried again. */
+export interface RetryOptions<Key = RowValues> extends RunOptions<Key> {
+  /** Only those of a run. Default: all of the guard. */
+  readonly run?: string
+  /** Units of this range that were never made are made too. */
+  readonly range?: RowValues
+}
+
+/**
+ * Tries failed and exhausted units again, whatever their backoff and attempts, and makes the
+ * missing ones of a range. See `Onceover.retry`.
+ */
+export async function retry(
+  environment: WorkEnvironment,
+  generator: AnyGenerator,
+  { run: of, range, ...options }: RetryOptions<never>,
+): Promise<RunResult> {
+  checkRunOptions(options)
+  const { reason, actor } = options
+  const json = range === undefined ? undefined : JSON.stringify(range)
+  const request = { policy: 'skip' as const, reason, actor, range: json }
+  const work = await openWork(environment, generator, request)
+  await send(environment, reopenClaims(generator.guard.name, of))
+  const left = leftovers(work, { run: of, states: ['failed'] })
+  return pumpAll(work, both(left, json, work), options)
+}

@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { WorkVerdict } from '../claims/grant.ts'
+import { durationMs } from '../core/duration.ts'
+import { OnceoverError } from '../core/error.ts'
+import type { RowValues, Totals } from '../core/verdict.ts'
+import { refuseValue, toJson } from '../rows/json-value.ts'
+import { rejection } from '../rows/rejection.ts'
+import { claimChunk } from './claim-units.ts'
+import { giveBack } from './end.ts'
+import { expectedUnits } from './expected.ts'
+import type { AnyGenerator } from './generator.ts'
+import { checkRunOptions, type RunOptions } from './options.ts'
+import { Kept, Pump } from './pump.ts'
+import { finishRun } from './queries.ts'
+import { openWork, type Request, send, type Work, type WorkEnvironment } from './work.ts'
+
+/** How a run ended. */
+export type RunEnd = 'done' | 'stopped' | 'cancelled'
+
+/** What a run answers. */
+export interface RunResult<Key = RowValues> {
+  /** Id of the run in the ledger. */
+  readonly run: string
+  /** `stopped` by its signal, `cancelled` by somebody else; else `done`. */
+  readonly state: RunEnd
+  readonly totals: Totals
+  /** One verdict for each unit in input order, where the units were an array; else none. */
+  readonly verdicts: readonly WorkVerdict<Key>[]
+}
+
+/** Where units come from: an array, anything iterable, or a range for `expected`. */
+export type Source = readonly unknown[] | Iterable<unknown> | AsyncIterable<unknown> | RowValues
+
+/** True for what can be iterated; anything else that is an object is a range. */
+export const isIterable = (source: object): source is Iterable<unknown> | AsyncIterable<unknown> =>
+  Symbol.iterator in source || Symbol.asyncIterator in source
+
+/**
+ * Checks where units come from.
+ *
+ * @throws OnceoverError INPUT_INVALID
+ */
+export function checkSource(source: unknown, options: RunOptions<never>): asserts source is Source {
+  const wrong =
+    typeof source !== 'object' || source === null
+      ? 'neither units nor a range'
+      : !isIterable(source) && refuseValue(source) !== undefined
+        ? `a range that JSON cannot hold: ${refuseValue(source)}`
+        : undefined
+  if (wrong !== undefined) {
+    throw new OnceoverError('INPUT_INVALID', {
+      message: `What was given to run is ${wrong}.`,
+      fix: 'Pass an array or iterable of { key, input }, or a plain object for `expected`.',
+    })
+  }
+  const needsArray =
+    options.wait !== undefined ? 'wait' : options.onDuplicate === 'reject' ? 'reject' : undefined
+  if (needsArray === undefined || Array.isArray(source)) return
+  throw new OnceoverError('INPUT_INVALID', {
+    message: `${needsArray} needs the units as an array: they are gone through twice.`,
+    fix: 'Pass an array, or run a list again to see what was in flight.',
+  })
+}
+
+const requestOf = (
+  { onDuplicate = 'skip', reason, actor }: RunOptions<never>,
+  source: Source,
+): Request => ({
+  policy: onDuplicate,
+  reason,
+  actor,
+  range: isIterable(source) ? undefined : toJson(source),
+})
+
+/** Ends a run in the ledger; the totals there are those of its events. */
+export async function finish(work: Work, state: 'done' | 'stopped'): Promise<RunEnd> {
+  work.lease.unwatch(work.run)
+  const [row] = await send<{ state: RunEnd }>(work.environment, finishRun(work.run, state))
+  return row?.state ?? state
+}
+
+// All or nothing: whatever is not free is named, and nothing is begun.
+async function rejectDuplicates(work: Work, units: readonly unknown[]): Promise<void> {
+  const placed = units.map((unit, index) => ({ index, unit }))
+  const { taken, verdicts } = await claimChunk(work, placed)
+  await giveBack(work, taken, 'the input was checked as a whole')
+  if (verdicts.length === 0) return
+  const all = [
+    ...verdicts,
+    ...taken.map(({ grant: { index, key } }) => ({ index, key, verdict: 'created' as const })),
+  ].sort((left, right) => left.index - right.index)
+  throw rejection(work.generator.guard.name, all)
+}
+
+const PAUSE_MS = 250
+
+async function untilLanded(
+  pump: Pump,
+  units: readonly unknown[],
+  verdicts: readonly WorkVerdict[],
+  waitMs: number,
+): Promise<void> {
+  const until = performance.now() + waitMs
+  for (;;) {
+    const flying = verdicts.filter(({ verdict }) => verdict === 'in_flight')
+    if (flying.length === 0 || pump.stopping || performance.now() >= until) return
+    await sleep(Math.min(PAUSE_MS, Math.max(0, until - performance.now())))
+    pump.uncount(flying.length)
+    await pump.run(flying.map(({ index }) => new Kept(index, units[index])))
+  }
+}
+
+/**
+ * Pumps units through a run that is open, and ends it.
+ *
+ * @param units the same as an array, where verdicts are wanted in its order
+ */
+export async function pumpAll(
+  work: Work,
+  source: Iterable<unknown> | AsyncIterable<unknown>,
+  options: RunOptions<never>,
+  units?: readonly unknown[],
+): Promise<RunResult> {
+  const verdicts: WorkVerdict[] = []
+  const hear = (heard: readonly WorkVerdict[]) => {
+    if (units) for (const verdict of heard) verdicts[verdict.index] = verdict
+    options.onVerdicts?.(heard as never)
+  }
+  const pump = new Pump(work, { ...options, onVerdicts: hear } as RunOptions<never>)
+  try {
+    await pump.run(source)
+    const waitMs = durationMs(options.wait) ?? 0
+    if (units && waitMs > 0) await untilLanded(pump, units, verdicts, waitMs)
+  } catch (error) {
+    // The first error says why; where the run cannot be ended either, its dead lease will tell.
+    await finish(work, 'stopped').catch(() => {})
+    throw error
+  }
+  const stopped = options.signal?.aborted === true
+  const state = await finish(work, stopped ? 'stopped' : 'done')
+  return { run: work.run, state, totals: pump.totals, verdicts: verdicts.filter(Boolean) }
+}
+
+/** Makes every unit of a source exactly once; see `Onceover.run`. */
+export async function run(
+  environment: WorkEnvironment,
+  generator: AnyGenerator,
+  source: Source,
+  options: RunOptions<never>,
+): Promise<RunResult> {
+  checkRunOptions(options)
+  checkSource(source, options)
+  const work = await openWork(environment, generator, requestOf(options, source))
+  const array = Array.isArray(source) ? source : undefined
+  if (array && options.onDuplicate === 'reject') {
+    await rejectDuplicates(work, array).catch(async (error: unknown) => {
+      await finish(work, 'stopped').catch(() => {})
+      throw error
+    })
+  }
+  const units = isIterable(source)
+    ? source
+    : expectedUnits(environment.database, work.inspection, generator, source as RowValues)
+  return pumpAll(work, units, options, array)
+}

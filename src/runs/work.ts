@@ -1,0 +1,179 @@
+import { randomUUID } from 'node:crypto'
+import type { Grant } from '../claims/claim.ts'
+import { fates } from '../claims/complete.ts'
+import type { WorkVerdict } from '../claims/grant.ts'
+import type { Lease } from '../claims/lease.ts'
+import type { ClaimAudit } from '../claims/queries.ts'
+import { register } from '../claims/register.ts'
+import type { Worker } from '../claims/worker.ts'
+import { OnceoverError } from '../core/error.ts'
+import type { Inspection } from '../guards/inspect.ts'
+import type { Sql } from '../postgres/sql.ts'
+import type { Environment } from '../rows/environment.ts'
+import { checkEnforced } from '../rows/options.ts'
+import type { AnyGenerator } from './generator.ts'
+import { openRun, renewRun, reopenRun } from './queries.ts'
+
+/** What the functions on work run in. */
+export interface WorkEnvironment extends Environment {
+  readonly worker: Worker
+  /** Guards whose registration was checked. */
+  readonly registered: Set<string>
+}
+
+/** What a run is asked to do, as far as the ledger keeps it. */
+export interface Request {
+  readonly policy: 'skip' | 'reject' | 'replace'
+  readonly reason: string | undefined
+  readonly actor: string | undefined
+  /** JSON of the range, where there is one. */
+  readonly range: string | undefined
+}
+
+/** A run of work that is under way. */
+export interface Work {
+  readonly environment: WorkEnvironment
+  readonly generator: AnyGenerator
+  readonly inspection: Inspection
+  readonly run: string
+  readonly request: Request
+  readonly audit: ClaimAudit
+  /** The lease under which new claims are made. */
+  lease: Lease
+}
+
+const RESENDS = 5
+
+/** Runs one statement in a READ COMMITTED transaction, again where its answer was lost. */
+export async function send<Row>(
+  { database }: Pick<WorkEnvironment, 'database'>,
+  statement: Sql,
+): Promise<readonly Row[]> {
+  for (let resend = 0; ; resend++) {
+    try {
+      return await database.transaction((handle) => database.within(handle).query<Row>(statement), {
+        retries: RESENDS,
+      })
+    } catch (error) {
+      const lost = error instanceof OnceoverError && error.code === 'COMMIT_UNKNOWN'
+      if (!lost || resend === RESENDS) throw error
+    }
+  }
+}
+
+/**
+ * The guard of a generator, held against the catalogue and the ledger.
+ *
+ * @throws OnceoverError GUARD_NOT_ENFORCED, GUARD_CHANGED, GUARD_RENAMED, NOT_MIGRATED
+ */
+export async function prepareGuard(
+  environment: WorkEnvironment,
+  { guard }: AnyGenerator,
+): Promise<Inspection> {
+  const { session } = environment.database
+  const inspection = await environment.inspect(guard, session)
+  checkEnforced(inspection)
+  if (!environment.registered.has(guard.name)) {
+    await register(session, inspection)
+    environment.registered.add(guard.name)
+  }
+  return inspection
+}
+
+const auditOf = (run: string, { guard, parts }: Inspection, request: Request): ClaimAudit => ({
+  run,
+  guard: guard.name,
+  parts: parts.map(({ name }) => name),
+  reason: request.reason,
+  actor: request.actor,
+})
+
+/** Opens a run: the guard checked, a lease, a line in the ledger. */
+export async function openWork(
+  environment: WorkEnvironment,
+  generator: AnyGenerator,
+  request: Request,
+): Promise<Work> {
+  const inspection = await prepareGuard(environment, generator)
+  const lease = await environment.worker.lease()
+  const run = randomUUID()
+  const { guard } = generator
+  await send(environment, openRun({ id: run, guard: guard.name, lease: lease.id, ...request }))
+  const audit = auditOf(run, inspection, request)
+  return { environment, generator, inspection, run, request, audit, lease }
+}
+
+interface Reopened {
+  readonly guard: string
+  readonly policy: 'skip' | 'reject' | 'replace'
+  readonly reason: string | null
+  readonly actor: string | null
+  readonly range: string | null
+}
+
+/**
+ * Goes on with a run that crashed or stopped.
+ *
+ * @throws OnceoverError RUN_NOT_FOUND where there is none to go on with
+ */
+export async function reopenWork(
+  environment: WorkEnvironment,
+  generator: AnyGenerator,
+  run: string,
+): Promise<Work> {
+  const inspection = await prepareGuard(environment, generator)
+  const lease = await environment.worker.lease()
+  const [found] = await send<Reopened>(environment, reopenRun(run, lease.id))
+  if (!found || found.guard !== generator.guard.name) {
+    throw new OnceoverError('RUN_NOT_FOUND', {
+      message:
+        found === undefined
+          ? `There is no run ${run} to go on with: it is unknown, cancelled, or still running.`
+          : `The run ${run} is one of the guard ${found.guard}, not of ${generator.guard.name}.`,
+      details: { run },
+    })
+  }
+  const request: Request = {
+    policy: found.policy,
+    reason: found.reason ?? undefined,
+    actor: found.actor ?? undefined,
+    range: found.range ?? undefined,
+  }
+  return {
+    environment,
+    generator,
+    inspection,
+    run,
+    request,
+    audit: auditOf(run, inspection, request),
+    lease,
+  }
+}
+
+/** Takes a new lease for a run whose old one is lost; what was held under that is stopped. */
+export async function renewWork(work: Work): Promise<void> {
+  work.lease.lose('another worker marked it dead')
+  work.lease = await work.environment.worker.lease()
+  await send(work.environment, renewRun(work.run, work.lease.id))
+}
+
+/** The verdict on a unit that its worker lost, as the ledger has it now. */
+export async function verdictOfLost(
+  { environment, generator }: Work,
+  grant: Grant,
+): Promise<WorkVerdict> {
+  const found = await fates(environment.database, generator.guard.name, [grant])
+  const { index, key, hash } = grant
+  const fate = found.get(hash)
+  const lost = { index, key, code: 'CLAIM_LOST' }
+  switch (fate?.state) {
+    case 'done':
+      return { ...lost, verdict: 'skipped', reason: 'exists' }
+    case 'cancelled':
+      return { ...lost, verdict: 'cancelled', reason: fate.error ?? 'cancelled' }
+    case 'claimed':
+      return { ...lost, verdict: 'in_flight', reason: 'taken over by another worker' }
+    default:
+      return { ...lost, verdict: 'failed', reason: fate?.error ?? 'the claim is gone' }
+  }
+}
