@@ -32,10 +32,7 @@ const planned = z.object({
   removed: z.array(z.string()),
 })
 
-/** One day of a replay. Amounts are exact decimals as text. */
-export type ReplayedDay = z.infer<typeof replayedDay>
-
-/** What a replay of a portfolio would do. */
+/** What a replay of a portfolio would do. Amounts are exact decimals as text. */
 export interface ReplayPlan extends z.infer<typeof planned> {
   readonly portfolioId: string
   /** Names exactly this plan: applying it is refused once anything of it has changed. */

@@ -1,0 +1,3 @@
+import { importSource } from './from-source.mjs'
+
+await importSource('../../../systems/snapshots/worker.ts')
