@@ -13,7 +13,7 @@ export interface DemoOptions {
 /** What `--help` prints. */
 export const HELP = `Usage: npm start -- [options]
 
-Replays three incidents on a real PostgreSQL, first as the naive code did it, then through
+Replays real incidents on a real PostgreSQL, first as the naive code did it, then through
 Onceover, with several worker processes at once, and prints what was measured.
 At a terminal it then serves the systems over HTTP until Ctrl-C.
 

@@ -19,15 +19,17 @@ async function main(): Promise<number> {
     return 0
   }
   const out = options.json ? process.stderr : process.stdout
-  out.write('Onceover: three incidents, first as the naive code made them, then guarded.\n')
-  const [{ runDemo }, { serveLive }, lessons, jobBatches, classSessions] = await Promise.all([
+  out.write('Onceover: real incidents, first as the naive code made them, then guarded.\n')
+  const [{ runDemo }, { serveLive }, ...systems] = await Promise.all([
     import('./run-demo.ts'),
     import('./live.ts'),
     import('./lessons/demo.ts'),
     import('./job-batches/demo.ts'),
     import('./class-sessions/demo.ts'),
+    import('./snapshots/demo.ts'),
   ])
-  return runDemo(options, [lessons.demo, jobBatches.demo, classSessions.demo], serveLive)
+  const demos = systems.map(({ demo }) => demo)
+  return runDemo(options, demos, serveLive)
 }
 
 process.exitCode = await main()

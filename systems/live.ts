@@ -18,7 +18,7 @@ export async function serveLive(
   const server = await startSystems({ once, pool })
   print([
     '',
-    'The three systems are served over HTTP now. Send a request twice and compare:',
+    'The systems are served over HTTP now. Send a request twice and compare:',
     '',
     `URL=${server.url}`,
     ...examples.flatMap((example) => ['', ...curl(example)]),

@@ -17,6 +17,10 @@ import { createSchema as createLessonSchema } from './lessons/queries.ts'
 import { lessonRoutes } from './lessons/routes.ts'
 import { HOST, type Listening, listen } from './listen.ts'
 import { problem } from './problem.ts'
+import { snapshots } from './snapshots/guards.ts'
+import { INCIDENT_DAY, plantIncident, plantMarket } from './snapshots/incident.ts'
+import { createSchema as createSnapshotSchema } from './snapshots/queries.ts'
+import { snapshotRoutes } from './snapshots/routes.ts'
 
 /** What the systems' routes work with. */
 export interface SystemsOptions {
@@ -30,10 +34,7 @@ export interface Example {
   readonly body: object
 }
 
-/**
- * The three systems as one app: under /lessons, /job-batches and /class-sessions. Errors are
- * problem+json.
- */
+/** The systems as one app, each under its own name. Errors are problem+json. */
 function systemsApp({ once, pool }: SystemsOptions, api: SubmissionApi): Hono {
   const app = new Hono()
   app.use(async (context, next) => {
@@ -45,6 +46,7 @@ function systemsApp({ once, pool }: SystemsOptions, api: SubmissionApi): Hono {
   app.route('/lessons', lessonRoutes({ once, pool }))
   app.route('/job-batches', jobBatchRoutes({ once, pool, api }))
   app.route('/class-sessions', classSessionRoutes({ once, pool }))
+  app.route('/snapshots', snapshotRoutes({ once, pool }))
   app.notFound((context) => {
     const message = `There is nothing at ${context.req.path}.`
     return problem(context, new HTTPException(404, { message }))
@@ -65,7 +67,7 @@ export async function startSystems(options: SystemsOptions, port = 0): Promise<L
 }
 
 /**
- * Puts the tables, guards and a few rows of all three systems into an empty database, and gives the
+ * Puts the tables, guards and a few rows of every system into an empty database, and gives the
  * requests that can be made of them. Each is worth sending twice.
  */
 export async function furnish({ once, pool }: SystemsOptions): Promise<readonly Example[]> {
@@ -81,6 +83,10 @@ export async function furnish({ once, pool }: SystemsOptions): Promise<readonly 
   const rows = healthyRows(1)
   await loadRows(pool, rows)
   await enforceGuards({ once, pool })
+  await createSnapshotSchema(pool)
+  await plantMarket(pool)
+  await plantIncident(pool)
+  await once.enforce(snapshots)
   const [series] = rows.class_series
   const lesson = { schoolId: SCHOOL, lessonDate: '2025-09-08' }
   const groups = ['08:30-09:00', 'structured'].map((timeSlot) => ({ ...lesson, timeSlot }))
@@ -94,5 +100,6 @@ export async function furnish({ once, pool }: SystemsOptions): Promise<readonly 
       path: `/class-sessions/api/class-series/${series?.id}/extend`,
       body: { from: '2025-11-03', until: '2025-11-16' },
     },
+    { path: `/snapshots/api/days/${INCIDENT_DAY}/close`, body: { actor: 'ana' } },
   ]
 }

@@ -34,7 +34,7 @@ interface Document {
 }
 
 test(
-  'the demo replays the three incidents with the figures of their reports, and cleans up',
+  'the demo replays the incidents with the figures of their reports, and cleans up',
   async () => {
     const { code, stdout, stderr } = await demo('--json', '--db', inject('serverUrl'))
     const report = JSON.parse(stdout) as Document
@@ -46,6 +46,7 @@ test(
       'lessons',
       'job-batches',
       'class-sessions',
+      'snapshots',
     ])
     const values = (system: string) =>
       report.systems
@@ -59,6 +60,7 @@ test(
     )
     const counted = values('class-sessions')?.flat()
     for (const figure of [93, 65, 300]) expect(counted).toContain(figure)
+    expect(values('snapshots')).toContainEqual([14_200_000, -1_625_000])
     expect(values('lessons')?.flat()).toEqual(expect.arrayContaining([24, 13]))
 
     const [prefix = ''] = /onceover_demo_[0-9a-f]+/.exec(stderr) ?? []

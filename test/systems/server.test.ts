@@ -46,9 +46,10 @@ describe('the server of the systems', () => {
       'lessons',
       'job-batches',
       'class-sessions',
+      'snapshots',
     ])
-    expect(once).toEqual([207, 201, 200])
-    expect(again).toEqual([207, 409, 200])
+    expect(once).toEqual([207, 201, 200, 200])
+    expect(again).toEqual([207, 409, 200, 200])
   })
 
   test('answers errors as problem+json', async () => {
