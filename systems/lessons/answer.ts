@@ -1,4 +1,5 @@
-import type { Verdict } from 'onceover'
+import type { WorkVerdict } from 'onceover'
+import { z } from 'zod'
 import { type Cause, causeOf, MEANING } from './causes.ts'
 import type { AttemptedKey } from './groups.ts'
 import type { RecordedVerdict } from './queries.ts'
@@ -7,7 +8,7 @@ import type { RecordedVerdict } from './queries.ts'
 export interface GroupVerdict {
   /** Place in the request, from 0. */
   readonly index: number
-  readonly verdict: Verdict['verdict']
+  readonly verdict: WorkVerdict['verdict']
   /** Why it is no new lesson; null where it is one, or where it is none of the known causes. */
   readonly cause: Cause | null
   /** The same in a sentence or two, with what to do. */
@@ -43,41 +44,46 @@ export function answerOf(
   return { request, run: run ?? null, totals, groups }
 }
 
+const lessonRow = z.object({ id: z.uuid() })
+
 /** A verdict of the library with its index in the request, in the words of this system. */
 export function tell(
-  verdict: Verdict,
+  verdict: WorkVerdict,
   attempted: AttemptedKey,
   evidence: { readonly foreseen: string; readonly narrower: readonly string[] },
 ): GroupVerdict {
   const { index, firstIndex, sqlstate, constraint } = verdict
   const cause = causeOf({ ...evidence, verdict: verdict.verdict, attempted, sqlstate, constraint })
-  const lesson = verdict.row?.id ?? verdict.existing?.id
+  // What `save` gave back, or the row that stood already.
+  const lesson = lessonRow.safeParse(verdict.existing ?? verdict.result).data?.id ?? null
   return {
     index,
     verdict: verdict.verdict,
     cause,
-    says: cause ? MEANING[cause] : (verdict.reason ?? 'The lesson was made.'),
+    says: cause ? MEANING[cause] : inWords(verdict),
     attempted,
-    lesson: lesson === undefined ? null : String(lesson),
+    lesson,
     ...(firstIndex !== undefined && { firstIndex }),
     ...(sqlstate !== undefined && { sqlstate }),
     ...(constraint !== undefined && { constraint }),
   }
 }
 
-/** A group whose content could not be written: nothing was inserted for it. */
-export const draftFailed = (
-  index: number,
-  attempted: AttemptedKey,
-  error: string,
-): GroupVerdict => ({
-  index,
-  verdict: 'failed',
-  cause: null,
-  says: `The lesson could not be written: ${error} Send the group again.`,
-  attempted,
-  lesson: null,
-})
+const MS = 1000
+
+// What is none of the six causes: a lesson that was made, is being made, or could not be.
+function inWords({ verdict, reason = '', code, sqlstate, heldMs = 0 }: WorkVerdict): string {
+  if (verdict === 'created') return 'The lesson was made.'
+  if (verdict === 'in_flight') {
+    const seconds = Math.ceil(heldMs / MS) || 1
+    return `Another request is drafting this lesson. Send the group again in ${seconds} s.`
+  }
+  if (verdict !== 'failed' || sqlstate !== undefined) return reason
+  if (code === 'ATTEMPTS_EXHAUSTED') {
+    return `The lesson could not be written, and is left until it is retried: ${reason}`
+  }
+  return `The lesson could not be written: ${reason} Send the group again.`
+}
 
 /** A verdict as it is written down with the request. */
 export const recorded = ({

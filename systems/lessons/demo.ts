@@ -99,6 +99,7 @@ function add(a: LessonTally, b: LessonTally): LessonTally {
   }
   return {
     requests: a.requests + b.requests,
+    drafts: a.drafts + b.drafts,
     died: a.died + b.died,
     unanswered: a.unanswered + b.unanswered,
     created: a.created + b.created,
@@ -121,6 +122,11 @@ function sideBySide(naive: Side, guarded: Side, workers: number): Figure[] {
       onceover: mustBe(guarded.tally.died, 0),
     },
     { what: 'lessons asked for', naive: shown(asked), onceover: shown(asked) },
+    {
+      what: 'lessons drafted, which is slow and paid',
+      naive: mustBe(naive.tally.drafts, asked),
+      onceover: mustBe(guarded.tally.drafts, guarded.foretold.lessons),
+    },
     {
       what: 'lessons asked for and left without an answer',
       naive: mustReach(naive.tally.unanswered, 1),
@@ -185,6 +191,7 @@ function incidentFigures(context: DemoContext): Promise<Figure[]> {
     const { slots } = await countLessons(pool, FALLBACK_SLOT)
     const once = await onceover({ db: pool })
     const found = await scanFigures(once)
+    await once.migrate()
     const { groups } = await narrowerConstraint({ once, pool })
     const blamed = groups.filter(({ cause }) => cause === 'narrower-constraint')
     const { coverage } = await once.inspect(lessons)

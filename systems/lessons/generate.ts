@@ -1,16 +1,10 @@
-import type { Handle, Onceover, Verdict } from 'onceover'
-import {
-  answerOf,
-  draftFailed,
-  type GroupVerdict,
-  type LessonAnswer,
-  recorded,
-  tell,
-} from './answer.ts'
-import { type DraftLesson, draftLesson, type LessonContent, mapAtOnce } from './draft.ts'
+import type { Handle, Onceover, Verdict, WorkVerdict } from 'onceover'
+import { answerOf, type LessonAnswer, recorded, tell } from './answer.ts'
+import { type DraftLesson, draftLesson } from './draft.ts'
+import { drafting } from './drafting.ts'
 import { type AttemptedKey, attemptedKey, type LessonGroup } from './groups.ts'
 import { asSent, lessons } from './guards.ts'
-import { fillLesson, recordRequest, recordVerdicts, removeLesson } from './queries.ts'
+import { recordRequest, recordVerdicts } from './queries.ts'
 import type { LessonRequest } from './request.ts'
 
 /** What the system works with. */
@@ -20,127 +14,107 @@ export interface LessonSystem {
   readonly pool: Handle
   /** Writes the content of one lesson; a stand-in by default. */
   readonly draft?: DraftLesson
+  /** How long to wait for a lesson that another request is drafting; default `1m`. */
+  readonly wait?: string
 }
 
-/** A group on its way: what is known of it before anything is inserted. */
+/** A group on its way. */
 interface Item {
   readonly index: number
   readonly group: LessonGroup
   readonly attempted: AttemptedKey
-  /** What it would become, by the preview. */
-  readonly foreseen: string
-  readonly content?: LessonContent
-  /** Why its content could not be written. */
-  readonly error?: string
+  /** What a look before anything was made says of it. */
+  readonly foreseen: Verdict
+}
+
+/** A request that is written down. */
+interface Received {
+  readonly id: string
+  readonly actor: string
 }
 
 const DRAFTS_AT_ONCE = 4
-const TRANSACTION_RETRIES = 3
+const WAIT = '1m'
 
 /**
- * Makes the lessons of a batch request. The request is written down first; a preview tells which
- * lessons exist, so that none of those is drafted; the others are drafted several at once; then one
- * transaction inserts them and writes down what came of every group. What is wrong with one group
- * is that group's verdict alone.
+ * Makes the lessons of a batch request. The request is written down first. Each lesson is claimed
+ * before it is drafted, several at once, so that none is drafted twice: one that exists is skipped,
+ * and one that another request is drafting is waited for. What is wrong with one group is that
+ * group's verdict alone.
  *
  * @throws OnceoverError where the database fails as a whole; the request then has no verdicts
  */
 export async function generateLessons(
   system: LessonSystem,
-  request: LessonRequest,
+  { providerId, requestedBy, groups }: LessonRequest,
 ): Promise<LessonAnswer> {
-  const keys = request.groups.map((group) => attemptedKey(request.providerId, group))
-  const requestId = await recordRequest(system.pool, request.requestedBy, keys)
-  const { verdicts } = await system.once.preview(
-    lessons,
-    keys.map((key) => asSent({ ...key })),
+  const keys = groups.map((group) => attemptedKey(providerId, group))
+  const id = await recordRequest(system.pool, requestedBy, keys)
+  const items = await foresee(system, groups, keys)
+  const { run, verdicts } = await makeAll(system, { id, actor: requestedBy }, items)
+  const narrower = await narrowerConstraints(system.once, verdicts)
+  const told = items.map(({ index, attempted, foreseen }) =>
+    tell(verdicts[index] ?? foreseen, attempted, { foreseen: foreseen.verdict, narrower }),
   )
-  const items = await mapAtOnce(request.groups, DRAFTS_AT_ONCE, async (group, index) => {
-    const attempted = keys[index] ?? attemptedKey(request.providerId, group)
-    const item = { index, group, attempted, foreseen: verdicts[index]?.verdict ?? 'created' }
-    return item.foreseen === 'created' ? drafted(system, item) : item
+  await recordVerdicts(system.pool, id, run, told.map(recorded))
+  return answerOf(id, run, told)
+}
+
+// Which groups repeat a key of this request, and which lessons stood before it came in. The latter
+// only tells a retry from a lost race: that it may change a moment later does no harm.
+async function foresee(
+  { once }: LessonSystem,
+  groups: readonly LessonGroup[],
+  keys: readonly AttemptedKey[],
+): Promise<Item[]> {
+  const rows = keys.map((key) => asSent({ ...key }))
+  const { verdicts } = await once.preview(lessons, rows)
+  return verdicts.flatMap((foreseen, index) => {
+    const [group, attempted] = [groups[index], keys[index]]
+    return group && attempted ? [{ index, group, attempted, foreseen }] : []
   })
-  return save(system, requestId, request.requestedBy, items)
 }
 
-async function drafted({ draft = draftLesson }: LessonSystem, item: Item): Promise<Item> {
-  try {
-    return { ...item, content: await draft(item.group) }
-  } catch (error) {
-    return { ...item, error: error instanceof Error ? error.message : String(error) }
-  }
-}
-
-function save(
-  system: LessonSystem,
-  requestId: string,
-  actor: string,
+// Those that repeat a key of the request come last, one by one: only where the earlier draft failed
+// is the lesson still wanted.
+async function makeAll(
+  { once, draft = draftLesson, wait = WAIT }: LessonSystem,
+  { id, actor }: Received,
   items: readonly Item[],
-): Promise<LessonAnswer> {
-  const sent = items.filter((item) => item.error === undefined)
-  const rows = sent.map(({ attempted, content, index }) =>
-    asSent({
-      ...attempted,
-      ...(content && { content }),
-      request_id: requestId,
-      request_position: index,
-    }),
-  )
-  return system.once.transaction(
-    async (tx) => {
-      const { run, verdicts } = await system.once.insert(lessons, rows, { handle: tx, actor })
-      const narrower = await narrowerConstraints(system.once, verdicts)
-      const groups: GroupVerdict[] = items
-        .filter((item) => item.error !== undefined)
-        .map(({ index, attempted, error = '' }) => draftFailed(index, attempted, error))
-      for (const [place, item] of sent.entries()) {
-        const verdict = verdicts[place]
-        if (!verdict) continue
-        const told = tell(inRequest(verdict, sent), item.attempted, { ...item, narrower })
-        groups.push(await draftLate(system, tx, item, told))
-      }
-      groups.sort((a, b) => a.index - b.index)
-      await recordVerdicts(tx, requestId, run, groups.map(recorded))
-      return answerOf(requestId, run, groups)
-    },
-    { retries: TRANSACTION_RETRIES },
-  )
-}
-
-// The verdicts count the rows that were sent; the caller counts the groups of the request.
-function inRequest(verdict: Verdict, sent: readonly Item[]): Verdict {
-  const place = (index: number) => sent[index]?.index ?? index
-  const { index, firstIndex } = verdict
-  return {
-    ...verdict,
-    index: place(index),
-    ...(firstIndex !== undefined && { firstIndex: place(firstIndex) }),
+): Promise<{ readonly run: string; readonly verdicts: readonly WorkVerdict[] }> {
+  const work = drafting(draft)
+  const unitOf = ({ index, group, attempted }: Item) => ({
+    key: asSent({ ...attempted }),
+    input: { requestId: id, position: index, students: [...(group.students ?? [])] },
+  })
+  const isRepeated = ({ foreseen }: Item) => foreseen.verdict === 'collided'
+  const first = items.filter((item) => !isRepeated(item))
+  const { run, verdicts: made } = await once.run(work, first.map(unitOf), {
+    concurrency: DRAFTS_AT_ONCE,
+    wait,
+    actor,
+  })
+  const verdicts: WorkVerdict[] = items.map(({ foreseen }) => foreseen)
+  for (const [place, { index }] of first.entries()) {
+    const verdict = made[place]
+    if (verdict) verdicts[index] = { ...verdict, index }
   }
-}
-
-/**
- * Drafts a lesson that was made after all, though the preview saw one standing (which has been
- * deleted since) or an earlier group of the same key (whose draft failed). Nobody has seen it yet.
- */
-async function draftLate(
-  system: LessonSystem,
-  tx: Handle,
-  item: Item,
-  told: GroupVerdict,
-): Promise<GroupVerdict> {
-  if (told.verdict !== 'created' || told.lesson === null || item.content) return told
-  const { content, error = '' } = await drafted(system, item)
-  if (content) {
-    await fillLesson(tx, told.lesson, content)
-    return told
+  const tried = new Map<number, WorkVerdict | undefined>()
+  for (const item of items.filter(isRepeated)) {
+    const { index, foreseen } = item
+    const { firstIndex = index } = foreseen
+    const before = tried.get(firstIndex) ?? verdicts[firstIndex]
+    if (before?.verdict !== 'failed' || before.sqlstate !== undefined) continue
+    const verdict = { ...(await once.runOne(work, unitOf(item), { wait, actor })), index }
+    verdicts[index] = verdict
+    tried.set(firstIndex, verdict)
   }
-  await removeLesson(tx, told.lesson)
-  return draftFailed(item.index, item.attempted, error)
+  return { run, verdicts }
 }
 
 const UNIQUE_VIOLATION = '23505'
 
-async function narrowerConstraints(once: Onceover, verdicts: readonly Verdict[]) {
+async function narrowerConstraints(once: Onceover, verdicts: readonly WorkVerdict[]) {
   if (!verdicts.some(({ sqlstate }) => sqlstate === UNIQUE_VIOLATION)) return []
   const { coverage } = await once.inspect(lessons)
   return coverage.shadows.filter(({ kind }) => kind === 'narrower').map(({ name }) => name)

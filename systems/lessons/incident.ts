@@ -74,9 +74,10 @@ export function fallbackSlot(system: LessonSystem): Promise<LessonAnswer> {
 export async function narrowerConstraint(system: LessonSystem): Promise<LessonAnswer> {
   await addNarrowConstraint(system.pool)
   const date = '2025-09-15'
+  await send(system, [slot(date, '08:30-09:00')])
   return send(system, [
-    slot(date, '08:30-09:00'),
+    slot(date, '09:30-10:00'),
     slot(date, '08:30-09:00', OTHER_SCHOOL),
-    slot(date, '09:30-10:00', OTHER_SCHOOL),
+    slot(date, '10:30-11:00', OTHER_SCHOOL),
   ])
 }

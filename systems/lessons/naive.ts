@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
 import type { Handle } from 'onceover'
-import { draftLesson } from './draft.ts'
+import { type DraftLesson, draftLesson } from './draft.ts'
 import { FALLBACK_SLOT } from './fixture.ts'
 import { type CalendarEvent, type LessonGroup, timeSlot } from './groups.ts'
 import { insertLesson } from './queries.ts'
@@ -28,10 +28,14 @@ export function naiveGroups(events: readonly CalendarEvent[]): LessonGroup[] {
  * The incident's batch: every lesson is written and inserted in parallel. The first 23505 fails the
  * request as a whole, while the other inserts go on unseen.
  */
-async function naiveGenerate(handle: Handle, request: LessonRequest): Promise<number> {
+async function naiveGenerate(
+  handle: Handle,
+  request: LessonRequest,
+  draft: DraftLesson,
+): Promise<number> {
   await Promise.all(
     request.groups.map(async (group) => {
-      const content = await draftLesson(group)
+      const content = await draft(group)
       await insertLesson(handle, request.providerId, group, content)
     }),
   )
@@ -39,11 +43,11 @@ async function naiveGenerate(handle: Handle, request: LessonRequest): Promise<nu
 }
 
 /** The incident's endpoint: `POST /requests` answers 200 with a count, or 500. */
-export function naiveRoutes(handle: Handle): Hono {
+export function naiveRoutes(handle: Handle, draft: DraftLesson = draftLesson): Hono {
   return new Hono()
     .post('/requests', async (context) => {
       const request = await context.req.json<LessonRequest>()
-      return context.json({ lessons: await naiveGenerate(handle, request) })
+      return context.json({ lessons: await naiveGenerate(handle, request, draft) })
     })
     .onError((error, context) => context.json({ error: error.message }, 500))
 }

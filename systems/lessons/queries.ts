@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Handle } from 'onceover'
-import type { CalendarEvent, LessonGroup } from './groups.ts'
+import type { AttemptedKey, CalendarEvent, LessonGroup } from './groups.ts'
 
 /** The table's own unique constraint, the one of the incident. */
 export const UNIQUE_LESSON = 'ai_generated_lessons_unique_lesson'
@@ -75,17 +75,37 @@ export async function recordVerdicts(
   )
 }
 
-/** Gives a lesson its content. */
-export async function fillLesson(handle: Handle, id: string, content: object): Promise<void> {
-  await handle.query('UPDATE ai_generated_lessons SET content = $2::jsonb WHERE id = $1', [
-    id,
-    JSON.stringify(content),
-  ])
+/** Which group of which request asked for a lesson. */
+export interface AskedBy {
+  readonly requestId: string
+  readonly position: number
 }
 
-/** Removes a lesson. */
-export async function removeLesson(handle: Handle, id: string): Promise<void> {
-  await handle.query('DELETE FROM ai_generated_lessons WHERE id = $1', [id])
+/**
+ * Inserts a lesson and gives its id. Its group is told at once which lesson it led to: whatever
+ * becomes of the process then, the request can be traced to the row.
+ */
+export async function saveLesson(
+  handle: Handle,
+  key: AttemptedKey,
+  { requestId, position }: AskedBy,
+  content: object,
+): Promise<string> {
+  const { rows } = await handle.query(
+    `WITH lesson AS (
+       INSERT INTO ai_generated_lessons (provider_id, school_id, lesson_date, time_slot, content,
+         request_id, request_position)
+       VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7) RETURNING id),
+     entry AS (
+       UPDATE lesson_request_groups SET verdict = 'created', lesson_id = lesson.id FROM lesson
+       WHERE lesson_request_groups.request_id = $6::uuid AND position = $7::int)
+     SELECT id FROM lesson`,
+    [
+      ...[key.provider_id, key.school_id, key.lesson_date, key.time_slot],
+      ...[JSON.stringify(content), requestId, position],
+    ],
+  )
+  return String(rows[0]?.id)
 }
 
 /** A request with its groups, each down to the row it led to; undefined where there is none. */

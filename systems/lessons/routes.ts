@@ -7,7 +7,7 @@ import { splitIntoGroups } from './groups.ts'
 import { traceRequest, weekEvents } from './queries.ts'
 import { lessonRequest } from './request.ts'
 
-const PARTIAL: readonly string[] = ['collided', 'invalid', 'failed']
+const PARTIAL: readonly string[] = ['collided', 'invalid', 'failed', 'in_flight', 'cancelled']
 
 /**
  * The HTTP routes of the system:

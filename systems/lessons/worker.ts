@@ -4,6 +4,8 @@ import pg from 'pg'
 import { workerMain } from '../fork-workers.ts'
 import type { LessonAnswer } from './answer.ts'
 import type { Cause } from './causes.ts'
+import { draftLesson } from './draft.ts'
+import type { LessonGroup } from './groups.ts'
 import { naiveRoutes } from './naive.ts'
 import type { LessonRequest } from './request.ts'
 import { lessonRoutes } from './routes.ts'
@@ -18,6 +20,8 @@ export interface LessonTask {
 /** What it saw. */
 export interface LessonTally {
   readonly requests: number
+  /** Lessons that were drafted: the slow and costly part. */
+  readonly drafts: number
   /** Requests that were answered with HTTP 500. */
   readonly died: number
   /** Groups of those: nobody was told what became of them. */
@@ -28,7 +32,9 @@ export interface LessonTally {
 
 const CONNECTIONS = 4
 
-async function sendAll(app: Hono, requests: readonly LessonRequest[]): Promise<LessonTally> {
+type Sent = Omit<LessonTally, 'drafts'>
+
+async function sendAll(app: Hono, requests: readonly LessonRequest[]): Promise<Sent> {
   const tally = { requests: 0, died: 0, unanswered: 0, created: 0 }
   const causes: Partial<Record<Cause, number>> = {}
   for (const request of requests) {
@@ -53,15 +59,19 @@ async function sendAll(app: Hono, requests: readonly LessonRequest[]): Promise<L
 
 workerMain(async ({ url, side, requests }: LessonTask) => {
   const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS })
-  const app =
-    side === 'naive'
-      ? naiveRoutes(pool)
-      : lessonRoutes({ once: await onceover({ db: pool }), pool })
+  let drafts = 0
+  const draft = (group: LessonGroup) => {
+    drafts++
+    return draftLesson(group)
+  }
+  const once = side === 'onceover' ? await onceover({ db: pool }) : undefined
+  const app = once ? lessonRoutes({ once, pool, draft }) : naiveRoutes(pool, draft)
   await pool.query('SELECT 1')
-  return async () => {
+  return async (): Promise<LessonTally> => {
     try {
-      return await sendAll(app, requests)
+      return { ...(await sendAll(app, requests)), drafts }
     } finally {
+      await once?.close()
       await pool.end()
     }
   }

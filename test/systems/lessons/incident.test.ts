@@ -101,7 +101,8 @@ describe('each cause is produced and told apart', () => {
     })
     expect(await system.lessonsOn('2025-09-15')).toEqual([
       [SCHOOL, '08:30-09:00'],
-      [OTHER_SCHOOL, '09:30-10:00'],
+      [SCHOOL, '09:30-10:00'],
+      [OTHER_SCHOOL, '10:30-11:00'],
     ])
     const { coverage } = await system.once.inspect(lessons)
     expect(coverage.shadows).toMatchObject([
