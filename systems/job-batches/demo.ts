@@ -1,8 +1,15 @@
 import { onceover } from 'onceover'
 import pg from 'pg'
-import { mustBe, mustReach, type SystemDemo, type SystemReport } from '../demo-report.ts'
+import {
+  type Figure,
+  mustBe,
+  mustReach,
+  type SystemDemo,
+  type SystemReport,
+} from '../demo-report.ts'
 import { forkWorkers } from '../fork-workers.ts'
-import { jobBatches } from './guards.ts'
+import { submissionFigures } from './demo-submissions.ts'
+import { jobBatches, jobSubmissions } from './guards.ts'
 import { addIncidentConfiguration, createSchema } from './incident.ts'
 import { countMade, type Made } from './queries.ts'
 import type { Approach, RunResult, RunTask } from './tasks.ts'
@@ -16,6 +23,7 @@ interface Side {
 /** What the tables hold after the runs, and why the refused ones were refused. */
 interface Outcome extends Made {
   readonly refusals: readonly string[]
+  readonly configurationIds: readonly number[]
 }
 
 /** What is run: processes at once, each of which runs "create batches" for each configuration. */
@@ -28,7 +36,7 @@ const TWO_RUNS: Load = { processes: 2, configurations: 1 }
 const CONTESTED = 10
 
 async function openSide(url: string, guarded: boolean): Promise<Side> {
-  const pool = new pg.Pool({ connectionString: url, max: 2 })
+  const pool = new pg.Pool({ connectionString: url })
   // The database is dropped by force when the demo ends: an idle connection may see that.
   pool.on('error', () => {})
   await createSchema(pool)
@@ -36,6 +44,7 @@ async function openSide(url: string, guarded: boolean): Promise<Side> {
     const once = await onceover({ db: pool })
     await once.migrate()
     await once.enforce(jobBatches)
+    await once.enforce(jobSubmissions)
     await once.close()
   }
   return { url, pool }
@@ -57,7 +66,7 @@ async function measure(
   })
   const results = await forkWorkers<RunTask, RunResult>(worker, tasks)
   const made = await countMade(pool, configurationIds)
-  return { ...made, refusals: results.flatMap(({ refusals }) => refusals) }
+  return { ...made, configurationIds, refusals: results.flatMap(({ refusals }) => refusals) }
 }
 
 /**
@@ -77,12 +86,18 @@ export const demoWith =
         naive: await measure(worker, naive, 'naive', TWO_RUNS),
         ours: await measure(worker, guarded, 'onceover', TWO_RUNS),
       }
+      progress('job-batches: their jobs are submitted to a paid API, and workers are killed')
+      const paid = await submissionFigures(
+        worker,
+        { ...naive, approach: 'naive', configurationIds: twice.naive.configurationIds },
+        { ...guarded, approach: 'onceover', configurationIds: twice.ours.configurationIds },
+      )
       progress(`job-batches: ${workers} processes contest ${CONTESTED} configurations`)
       const contested = {
         naive: await measure(worker, naive, 'check-then-insert', load),
         ours: await measure(worker, guarded, 'onceover', load),
       }
-      return report(workers, twice, contested)
+      return report(workers, twice, paid, contested)
     } finally {
       await Promise.all([naive.pool.end(), guarded.pool.end()])
     }
@@ -93,7 +108,12 @@ export const demo: SystemDemo = demoWith(new URL('worker.js', import.meta.url))
 
 type Sides = Readonly<Record<'naive' | 'ours', Outcome>>
 
-function report(workers: number, twice: Sides, contested: Sides): SystemReport {
+function report(
+  workers: number,
+  twice: Sides,
+  paid: readonly Figure[],
+  contested: Sides,
+): SystemReport {
   const refusal = twice.ours.refusals[0]
   const load = `${CONTESTED} configurations, ${workers} runs (naive checks first)`
   return {
@@ -102,8 +122,9 @@ function report(workers: number, twice: Sides, contested: Sides): SystemReport {
       'Running "create batches" again made every batch and every job again: 4 batches and ' +
       '16 jobs where 2 and 8 were meant, each job submitted to a paid API.',
     run:
-      'Two runs at once in 2 processes with the code of the incident; then ' +
-      `${workers} processes at once with its proposed fix, a check before the insert.`,
+      'Two runs at once in 2 processes with the code of the incident, their jobs submitted to a ' +
+      'paid API of this machine, which charges for each that it takes; then ' +
+      `${workers} processes at once with the proposed fix, a check before the insert.`,
     figures: [
       {
         what: 'batches after two runs',
@@ -115,6 +136,7 @@ function report(workers: number, twice: Sides, contested: Sides): SystemReport {
         naive: mustBe(twice.naive.jobs, 16),
         onceover: mustBe(twice.ours.jobs, 8),
       },
+      ...paid,
       {
         what: `batches: ${load}`,
         naive: mustReach(contested.naive.batches, 2 * CONTESTED),

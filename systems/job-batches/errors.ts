@@ -41,3 +41,27 @@ export class BatchNotFoundError extends Error {
     this.name = 'BatchNotFoundError'
   }
 }
+
+/** The batch is finished or cancelled: nothing of it is submitted any more. */
+export class BatchFinishedError extends Error {
+  constructor(batchId: number, status: string) {
+    super(`Batch ${batchId} is ${status}: it is not submitted`)
+    this.name = 'BatchFinishedError'
+  }
+}
+
+/** No job has this id. */
+export class JobNotFoundError extends Error {
+  constructor(jobId: number) {
+    super(`Job ${jobId} not found`)
+    this.name = 'JobNotFoundError'
+  }
+}
+
+/** No answer of this job was lost, or a run is at it: there is nothing that a person has to say. */
+export class NothingToSettleError extends Error {
+  constructor(jobId: number, cause: unknown) {
+    super(`Job ${jobId} has no submission whose answer was lost`, { cause })
+    this.name = 'NothingToSettleError'
+  }
+}

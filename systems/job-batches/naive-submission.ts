@@ -14,11 +14,12 @@ export async function submitNaively(
 ): Promise<number> {
   const waiting = await selectWaitingJobs(handle, batchIds)
   const { signal } = new AbortController()
-  await Promise.all(
+  const outcomes = await Promise.allSettled(
     waiting.map(async ({ jobId, submission }) => {
       const accepted = await api.submit(submission, { signal })
-      await recordSubmission(handle, jobId, accepted, 'naive')
+      await recordSubmission(handle, jobId, accepted)
     }),
   )
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   return waiting.length
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { listen } from '../listen.ts'
-import type { Offer } from './submission-api.ts'
+import { type Offer, submission } from './submission-api.ts'
 
 /** What the API does with one submission; by default it takes it and answers at once. */
 export interface Conduct {
@@ -40,8 +40,6 @@ export interface PaidApi {
   charged(count: number): Promise<void>
   close(): Promise<void>
 }
-
-const submission = z.object({ reference: z.string().min(1), type: z.string(), item: z.unknown() })
 
 interface Taken {
   readonly id: string

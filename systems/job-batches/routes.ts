@@ -3,10 +3,18 @@ import { z } from 'zod'
 import { jsonBody, problem } from '../problem.ts'
 import { cancelBatch } from './cancel.ts'
 import { BATCH_TYPES } from './configuration.ts'
-import { BatchExistsError, BatchNotFoundError, ConfigurationNotFoundError } from './errors.ts'
+import {
+  BatchExistsError,
+  BatchFinishedError,
+  BatchNotFoundError,
+  ConfigurationNotFoundError,
+  JobNotFoundError,
+  NothingToSettleError,
+} from './errors.ts'
 import { createBatches } from './generate.ts'
 import { listActive, previewBatches } from './preview.ts'
-import { listSubmissions } from './submissions.ts'
+import { listSubmissions } from './submission-list.ts'
+import { settleSubmission, submitBatches } from './submit.ts'
 import type { SubmittingWorkflow } from './workflow.ts'
 
 const said = z.string().trim().min(1).max(500)
@@ -20,6 +28,13 @@ const creation = z.strictObject({
 })
 const previewing = z.strictObject({ types: z.array(batchType).min(1).optional() })
 const cancellation = z.strictObject({ reason: said, actor: said })
+const submitting = z.strictObject({ actor: said })
+const finding = z.union([
+  z.strictObject({ actor: said, externalId: said }),
+  z.strictObject({ actor: said, neverTaken: z.literal(true) }),
+])
+
+const DONE: readonly string[] = ['created', 'skipped']
 
 /**
  * The HTTP routes of the system, to be mounted where you like:
@@ -28,7 +43,11 @@ const cancellation = z.strictObject({ reason: said, actor: said })
  * - `POST /api/configurations/:id/batches/preview` → 200, writes nothing
  * - `GET /api/configurations/:id/batches/active?type=…` → 200, newest first
  * - `POST /api/batches/:id/cancel` → 200 `{ cancelled }`
+ * - `POST /api/batches/:id/submit` → 200 with a verdict per job, or 207 where some job was not
+ *   submitted
  * - `GET /api/batches/:id/submissions` → 200, each job with what the API calls it
+ * - `POST /api/jobs/:id/submission/settle` → 200, a submission whose answer was lost is finished
+ *   with what a person found out
  *
  * Errors are problem+json: 400 for input that does not fit, 404 for an unknown id.
  */
@@ -55,9 +74,22 @@ export function jobBatchRoutes(workflow: SubmittingWorkflow): Hono {
       const request = cancellation.parse(await jsonBody(c))
       return c.json({ cancelled: await cancelBatch(workflow, { batchId, ...request }) })
     })
+    .post('/api/batches/:id/submit', async (c) => {
+      const batchId = id.parse(c.req.param('id'))
+      const { actor } = submitting.parse(await jsonBody(c))
+      const submitted = await submitBatches(workflow, { batchIds: [batchId], actor })
+      const partial = submitted.jobs.some(({ verdict }) => !DONE.includes(verdict))
+      return c.json(submitted, partial ? 207 : 200)
+    })
     .get('/api/batches/:id/submissions', async (c) => {
       const batchId = id.parse(c.req.param('id'))
       return c.json({ jobs: await listSubmissions(workflow, { batchId }) })
+    })
+    .post('/api/jobs/:id/submission/settle', async (c) => {
+      const jobId = id.parse(c.req.param('id'))
+      const found = finding.parse(await jsonBody(c))
+      const externalId = 'externalId' in found ? found.externalId : undefined
+      return c.json(await settleSubmission(workflow, { jobId, actor: found.actor, externalId }))
     })
     .onError((error, c) => refused(c, error))
 }
@@ -73,6 +105,15 @@ function refused(context: Context, error: Error): Response {
   }
   if (error instanceof BatchNotFoundError) {
     return answer(context, 404, 'UNKNOWN_BATCH', error.message)
+  }
+  if (error instanceof JobNotFoundError) {
+    return answer(context, 404, 'UNKNOWN_JOB', error.message)
+  }
+  if (error instanceof NothingToSettleError) {
+    return answer(context, 409, 'NOTHING_TO_SETTLE', error.message)
+  }
+  if (error instanceof BatchFinishedError) {
+    return answer(context, 409, 'BATCH_FINISHED', error.message)
   }
   return problem(context, error)
 }

@@ -53,7 +53,6 @@ CREATE TABLE irp_submission (
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   job_id integer NOT NULL REFERENCES irp_job,
   external_id text NOT NULL CHECK (external_id <> ''),
-  submitted_by text NOT NULL DEFAULT current_user,
   submitted_ts timestamptz NOT NULL DEFAULT now(),
   CONSTRAINT irp_submission_one_per_job UNIQUE (job_id)
 );

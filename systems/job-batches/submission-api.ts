@@ -7,13 +7,16 @@ import { z } from 'zod'
  */
 export type Offer = 'keys' | 'lookup' | 'neither'
 
-/** A job as the API is told about it. */
-export interface Submission {
+/** Checks what the API is told about a job. */
+export const submission = z.object({
   /** The job's own name there, such as `job-42`. */
-  readonly reference: string
-  readonly type: string
-  readonly item: unknown
-}
+  reference: z.string().min(1),
+  type: z.string(),
+  item: z.json(),
+})
+
+/** A job as the API is told about it. */
+export type Submission = z.infer<typeof submission>
 
 /** What the API calls a job that it took. */
 export interface Accepted {
@@ -35,7 +38,7 @@ export interface SubmissionApi {
    *
    * @throws NotTakenError where the API certainly did not take it; any other error leaves that open
    */
-  submit(submission: Submission, calling: Calling): Promise<Accepted>
+  submit(job: Submission, calling: Calling): Promise<Accepted>
   /** What the API took under a reference; undefined where it took nothing. Only with `lookup`. */
   find(reference: string, calling: Calling): Promise<Accepted | undefined>
 }
@@ -78,8 +81,8 @@ export function submissionApi(address: ApiAddress): SubmissionApi {
   }
   return {
     offers,
-    submit: async (submission, calling) => {
-      const body = JSON.stringify(submission)
+    submit: async (job, calling) => {
+      const body = JSON.stringify(job)
       const { id } = taken.parse(await call(address, '/v1/jobs', calling, body))
       return { externalId: id }
     },

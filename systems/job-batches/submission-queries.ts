@@ -1,6 +1,6 @@
 import { type Handle, type Sql, sql } from 'onceover'
 import { z } from 'zod'
-import type { Accepted, Submission } from './submission-api.ts'
+import { type Accepted, type Submission, submission } from './submission-api.ts'
 
 /**
  * The jobs of unfinished batches that the API does not have, in order: `job_id`, and beside it what
@@ -19,12 +19,7 @@ export interface WaitingJob {
   readonly submission: Submission
 }
 
-const waitingRow = z.object({
-  job_id: z.int(),
-  reference: z.string(),
-  type: z.string(),
-  item: z.unknown(),
-})
+const jobToSubmit = submission.extend({ job_id: z.int() })
 
 /** The rows of `waitingJobs`. */
 export async function selectWaitingJobs(
@@ -33,10 +28,22 @@ export async function selectWaitingJobs(
 ): Promise<WaitingJob[]> {
   const { text, values } = waitingJobs(batchIds)
   const { rows } = await handle.query(text, [...values])
-  return rows.map((row) => {
-    const { job_id, ...submission } = waitingRow.parse(row)
-    return { jobId: job_id, submission }
-  })
+  return rows.map(toJob)
+}
+
+/** A job in whatever status, as it would be submitted; undefined where there is none of this id. */
+export async function selectJob(handle: Handle, jobId: number): Promise<WaitingJob | undefined> {
+  const { rows } = await handle.query(
+    `SELECT j.id AS job_id, 'job-' || j.id AS reference, b.batch_type AS type, j.item
+     FROM irp_job j JOIN irp_batch b ON b.id = j.batch_id WHERE j.id = $1`,
+    [jobId],
+  )
+  return rows[0] && toJob(rows[0])
+}
+
+function toJob(row: unknown): WaitingJob {
+  const { job_id, ...told } = jobToSubmit.parse(row)
+  return { jobId: job_id, submission: told }
 }
 
 /** The status of a job; undefined where there is none of this id. */
@@ -53,7 +60,6 @@ export async function recordSubmission(
   handle: Handle,
   jobId: number,
   { externalId }: Accepted,
-  actor: string,
 ): Promise<void> {
   await handle.query(
     `UPDATE irp_job
@@ -65,19 +71,32 @@ export async function recordSubmission(
      WHERE id = $1 AND status IN ('INITIATED', 'CANCELLED')`,
     [jobId],
   )
+  await handle.query('INSERT INTO irp_submission (job_id, external_id) VALUES ($1, $2)', [
+    jobId,
+    externalId,
+  ])
+}
+
+/** Marks batches as being worked on: their jobs are being submitted. */
+export async function activateBatches(handle: Handle, batchIds: readonly number[]): Promise<void> {
   await handle.query(
-    'INSERT INTO irp_submission (job_id, external_id, submitted_by) VALUES ($1, $2, $3)',
-    [jobId, externalId, actor],
+    `UPDATE irp_batch SET status = 'ACTIVE', updated_ts = now()
+     WHERE id IN (SELECT id FROM irp_batch WHERE id = ANY ($1::int[]) AND status = 'INITIATED'
+                  ORDER BY id FOR NO KEY UPDATE)`,
+    [batchIds],
   )
 }
 
-/** Marks a batch as being worked on: its jobs are being submitted. */
-export async function activateBatch(handle: Handle, batchId: number): Promise<void> {
-  await handle.query(
-    `UPDATE irp_batch SET status = 'ACTIVE', updated_ts = now()
-     WHERE id = $1 AND status = 'INITIATED'`,
-    [batchId],
+/** The status of each of some batches; one that does not exist is missing. */
+export async function selectBatchStatuses(
+  handle: Handle,
+  batchIds: readonly number[],
+): Promise<ReadonlyMap<number, string>> {
+  const { rows } = await handle.query(
+    'SELECT id, status::text FROM irp_batch WHERE id = ANY ($1::int[])',
+    [batchIds],
   )
+  return new Map(rows.map(({ id, status }) => [Number(id), String(status)]))
 }
 
 /** A job of a batch, and what the API calls it where it has it. */
@@ -86,7 +105,6 @@ export interface JobSubmission {
   readonly itemNumber: number
   readonly status: string
   readonly externalId: string | null
-  readonly submittedBy: string | null
   readonly submitted: Date | null
 }
 
@@ -95,7 +113,6 @@ const jobRow = z.object({
   itemNumber: z.int(),
   status: z.string(),
   externalId: z.string().nullable(),
-  submittedBy: z.string().nullable(),
   submitted: z.date().nullable(),
 })
 
@@ -103,8 +120,7 @@ const jobRow = z.object({
 export async function selectSubmissions(handle: Handle, batchId: number): Promise<JobSubmission[]> {
   const { rows } = await handle.query(
     `SELECT j.id AS "jobId", j.item_number AS "itemNumber", j.status::text,
-            s.external_id AS "externalId", s.submitted_by AS "submittedBy",
-            s.submitted_ts AS submitted
+            s.external_id AS "externalId", s.submitted_ts AS submitted
      FROM irp_job j LEFT JOIN irp_submission s ON s.job_id = j.id
      WHERE j.batch_id = $1
      ORDER BY j.item_number`,
@@ -123,4 +139,16 @@ export async function selectBatchIds(
     [configurationIds],
   )
   return rows.map(({ id }) => Number(id))
+}
+
+/** From now on the database refuses to move any job on, as with a full disk. */
+export async function refuseRecords(handle: Handle): Promise<void> {
+  await handle.query(
+    "ALTER TABLE irp_job ADD CONSTRAINT disk_is_full CHECK (status = 'INITIATED') NOT VALID",
+  )
+}
+
+/** The database takes records again. */
+export async function mendRecords(handle: Handle): Promise<void> {
+  await handle.query('ALTER TABLE irp_job DROP CONSTRAINT disk_is_full')
 }

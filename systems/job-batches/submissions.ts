@@ -1,17 +1,39 @@
-import { BatchNotFoundError } from './errors.ts'
-import { batchExists } from './queries.ts'
-import { type JobSubmission, selectSubmissions } from './submission-queries.ts'
-import type { Workflow } from './workflow.ts'
+import { generator } from 'onceover'
+import { jobSubmissions } from './guards.ts'
+import { paidCall } from './paid-call.ts'
+import { type Accepted, submission } from './submission-api.ts'
+import { recordSubmission, waitingJobs } from './submission-queries.ts'
+import type { SubmittingWorkflow } from './workflow.ts'
+
+/** The name of the paid call among the steps of a claim. */
+export const SUBMIT = 'submit'
+
+/** How often, and how soon, a submission that failed is tried by a later run. */
+export interface Attempts {
+  readonly attempts?: number
+  readonly backoff?: string
+}
 
 /**
- * The jobs of a batch, in order, each with what the API calls it where the API has it.
- *
- * @throws BatchNotFoundError
+ * Submits a job to the API once. `make` is the paid call, recorded before and after; `save` writes
+ * down what the API calls the job, and moves it on, in the transaction that completes the claim.
  */
-export async function listSubmissions(
-  { pool }: Pick<Workflow, 'pool'>,
-  { batchId }: { readonly batchId: number },
-): Promise<JobSubmission[]> {
-  if (!(await batchExists(pool, batchId))) throw new BatchNotFoundError(batchId)
-  return selectSubmissions(pool, batchId)
-}
+export const submissions = (
+  workflow: Pick<SubmittingWorkflow, 'pool' | 'api'>,
+  { attempts = 3, backoff = '10s' }: Attempts = {},
+) =>
+  generator(jobSubmissions, {
+    input: submission,
+    expected: ({ batchIds }: { readonly batchIds: readonly number[] }) => waitingJobs(batchIds),
+    make: async ({ key, input }, claim): Promise<Accepted> => {
+      const { call, ...options } = paidCall(workflow, Number(key.job_id), input)
+      return claim.step(SUBMIT, call, options)
+    },
+    save: async (tx, { unit, made }) => {
+      await recordSubmission(tx, Number(unit.key.job_id), made)
+      return made
+    },
+    timeout: '2m',
+    attempts,
+    backoff,
+  })

@@ -16,6 +16,8 @@ export interface TestSystem {
   readonly api: SubmissionApi
   /** Adds a configuration whose items yield 3 and 5 jobs. */
   configuration(): Promise<number>
+  /** Has something closed when the system stops. */
+  alsoClose(close: () => Promise<void>): void
   stop(): Promise<void>
 }
 
@@ -29,6 +31,7 @@ export async function startSystem(): Promise<TestSystem> {
   await once.enforce(jobBatches)
   await once.enforce(jobSubmissions)
   const paid = await openPaidApi('lookup')
+  const closing = [() => once.close(), () => paid.close()]
   return {
     database,
     pool,
@@ -36,9 +39,9 @@ export async function startSystem(): Promise<TestSystem> {
     paid,
     api: submissionApi(paid),
     configuration: () => addIncidentConfiguration(pool),
+    alsoClose: (close) => closing.push(close),
     stop: async () => {
-      await once.close()
-      await paid.close()
+      for (const close of closing) await close()
       await database.drop()
     },
   }
