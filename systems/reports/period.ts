@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
+import { z } from 'zod'
 
 /** How long a report looks back: a week from Monday, or a month from its first. */
 export const PERIODS = ['weekly', 'monthly'] as const
@@ -7,18 +8,21 @@ export const PERIODS = ['weekly', 'monthly'] as const
 export type Period = (typeof PERIODS)[number]
 
 /** One period on one student's calendar, and the stretch of time that it is. */
-export interface Window {
+export const window = z.object({
   /** Local dates, both included: `startDate` is the one of the key. */
-  readonly startDate: string
-  readonly endDate: string
+  startDate: z.iso.date(),
+  endDate: z.iso.date(),
   /** IANA name. */
-  readonly timeZone: string
+  timeZone: z.string(),
   /** UTC instants: from `startsAt` up to, not including, `endsAt`. */
-  readonly startsAt: string
-  readonly endsAt: string
+  startsAt: z.iso.datetime(),
+  endsAt: z.iso.datetime(),
   /** Where the period before begins; it ends at `startsAt`. */
-  readonly previousStartsAt: string
-}
+  previousStartsAt: z.iso.datetime(),
+})
+
+/** One period on one student's calendar, and the stretch of time that it is. */
+export type Window = Readonly<z.infer<typeof window>>
 
 const LENGTH = { weekly: { weeks: 1 }, monthly: { months: 1 } } as const
 
