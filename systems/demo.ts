@@ -23,6 +23,7 @@ async function main(): Promise<number> {
   const [{ runDemo }, { serveLive }, ...systems] = await Promise.all([
     import('./run-demo.ts'),
     import('./live.ts'),
+    import('./reports/demo.ts'),
     import('./lessons/demo.ts'),
     import('./job-batches/demo.ts'),
     import('./class-sessions/demo.ts'),

@@ -17,6 +17,11 @@ import { createSchema as createLessonSchema } from './lessons/queries.ts'
 import { lessonRoutes } from './lessons/routes.ts'
 import { HOST, type Listening, listen } from './listen.ts'
 import { problem } from './problem.ts'
+import { createSchema as createReportSchema, plantStudents, student } from './reports/fixture.ts'
+import { openReports } from './reports/generate.ts'
+import { reportBatches } from './reports/guards.ts'
+import { INCIDENT_DATE } from './reports/incident.ts'
+import { reportRoutes } from './reports/routes.ts'
 import { snapshots } from './snapshots/guards.ts'
 import { INCIDENT_DAY, plantIncident, plantMarket } from './snapshots/incident.ts'
 import { createSchema as createSnapshotSchema } from './snapshots/queries.ts'
@@ -43,6 +48,7 @@ function systemsApp({ once, pool }: SystemsOptions, api: SubmissionApi): Hono {
     if (hostname !== HOST && hostname !== 'localhost') return context.text('Unknown host', 421)
     return next()
   })
+  app.route('/reports', reportRoutes(openReports(once, pool)))
   app.route('/lessons', lessonRoutes({ once, pool }))
   app.route('/job-batches', jobBatchRoutes({ once, pool, api }))
   app.route('/class-sessions', classSessionRoutes({ once, pool }))
@@ -72,6 +78,9 @@ export async function startSystems(options: SystemsOptions, port = 0): Promise<L
  */
 export async function furnish({ once, pool }: SystemsOptions): Promise<readonly Example[]> {
   await once.migrate()
+  await createReportSchema(pool)
+  await plantStudents(pool, { students: 3, week: INCIDENT_DATE })
+  await once.enforce(reportBatches)
   await createLessonSchema(pool)
   await plantPeople(pool)
   await once.enforce(lessons)
@@ -91,6 +100,10 @@ export async function furnish({ once, pool }: SystemsOptions): Promise<readonly 
   const lesson = { schoolId: SCHOOL, lessonDate: '2025-09-08' }
   const groups = ['08:30-09:00', 'structured'].map((timeSlot) => ({ ...lesson, timeSlot }))
   return [
+    {
+      path: `/reports/students/${student(0).id}/batches`,
+      body: { period: 'weekly', date: INCIDENT_DATE },
+    },
     { path: '/lessons/requests', body: { providerId: PROVIDER, groups } },
     {
       path: `/job-batches/api/configurations/${configuration}/batches`,

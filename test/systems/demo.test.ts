@@ -43,6 +43,7 @@ test(
     expect(code).toBe(0)
     expect(report.target).not.toContain(new URL(inject('serverUrl')).password)
     expect(report.systems.map(({ system }) => system)).toEqual([
+      'reports',
       'lessons',
       'job-batches',
       'class-sessions',

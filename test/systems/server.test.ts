@@ -43,13 +43,14 @@ describe('the server of the systems', () => {
     for (const { path, body } of examples) once.push((await post(path, body)).status)
     for (const { path, body } of examples) again.push((await post(path, body)).status)
     expect(examples.map(({ path }) => path.split('/')[1])).toEqual([
+      'reports',
       'lessons',
       'job-batches',
       'class-sessions',
       'snapshots',
     ])
-    expect(once).toEqual([207, 201, 200, 200])
-    expect(again).toEqual([207, 409, 200, 200])
+    expect(once).toEqual([201, 207, 201, 200, 200])
+    expect(again).toEqual([200, 207, 409, 200, 200])
   })
 
   test('answers errors as problem+json', async () => {
