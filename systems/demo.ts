@@ -20,16 +20,17 @@ async function main(): Promise<number> {
   }
   const out = options.json ? process.stderr : process.stdout
   out.write('Onceover: real incidents, first as the naive code made them, then guarded.\n')
-  const [{ runDemo }, { serveLive }, ...systems] = await Promise.all([
+  const [{ runDemo }, { serveLive }, { killedWorker }, ...systems] = await Promise.all([
     import('./run-demo.ts'),
     import('./live.ts'),
+    import('./reports/killed.ts'),
     import('./reports/demo.ts'),
     import('./lessons/demo.ts'),
     import('./job-batches/demo.ts'),
     import('./class-sessions/demo.ts'),
     import('./snapshots/demo.ts'),
   ])
-  const demos = systems.map(({ demo }) => demo)
+  const demos = [...systems.map(({ demo }) => demo), killedWorker]
   return runDemo(options, demos, serveLive)
 }
 

@@ -19,8 +19,6 @@ process.on('message', async ({ url, name, students, wait }: KillTask) => {
       await sleep(WRITING_MS)
       return templateWriter.write(request, options)
     },
-    // The provider knows no call of the killed process: the reports are written again.
-    find: () => undefined,
   }
   const once = await onceover({ db: pool, lease: '1s', heartbeat: '200ms', worker: name })
   const { totals } = await once.run(reportGenerator(pool, writer), unitsOf(students), {
