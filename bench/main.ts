@@ -3,7 +3,7 @@ import { Argument, Command, CommanderError } from 'commander'
 import { OnceoverError } from 'onceover'
 import { openDatabase } from './database.ts'
 import { reportLines } from './report.ts'
-import { BENCHMARKS, type BenchmarkName, runBenchmarks } from './run.ts'
+import { BENCHMARKS, type BenchmarkName, runBenchmarks } from './runner.ts'
 import { wholeNumber } from './sizes.ts'
 
 interface Options {

@@ -5,7 +5,7 @@ import { loadsOf, seeded } from '../../bench/insert/loads.ts'
 import { createAudit, insertThenJoin, joinThenInsert } from '../../bench/insert/raw-sql.ts'
 import { onceoverSide, rawSide, WAYS } from '../../bench/insert/sides.ts'
 import { makeTable } from '../../bench/insert/table.ts'
-import { runBenchmarks } from '../../bench/run.ts'
+import { runBenchmarks } from '../../bench/runner.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 
 test('every load leaves equal rows on all sides, and is compared', async () => {

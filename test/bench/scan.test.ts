@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { runBenchmarks } from '../../bench/run.ts'
+import { runBenchmarks } from '../../bench/runner.ts'
 import { checkSame, type ScanFigures } from '../../bench/scan/figures.ts'
 import { VARIANTS } from '../../bench/scan/raw-sql.ts'
 import { testDatabase } from '../support/database.ts'
