@@ -19,11 +19,12 @@ $$;
 -- NULL where a market has not traded for a year.
 CREATE FUNCTION trading_day_before(of_calendar text, of_day date) RETURNS date
 LANGUAGE sql STABLE AS $$
-  SELECT of_day - back
-  FROM generate_series(1, 366) AS back
-  WHERE is_trading_day(of_calendar, of_day - back)
-  ORDER BY back
-  LIMIT 1
+  WITH RECURSIVE back AS (
+    SELECT of_day - 1 AS day
+    UNION ALL
+    SELECT day - 1 FROM back WHERE NOT is_trading_day(of_calendar, day) AND day > of_day - 366
+  )
+  SELECT min(day) FROM back WHERE is_trading_day(of_calendar, day)
 $$;
 
 -- Whether a trading day is over on the market's own clocks.
@@ -43,9 +44,9 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE AS $$
   WITH span AS (
-    SELECT greatest(trading_day_before(calendar, of_day) + 1, opened_on) AS first_day,
-           trading_day_before(calendar, of_day) AS day_before
+    SELECT greatest(before.day + 1, opened_on) AS first_day, before.day AS day_before
     FROM portfolios
+    CROSS JOIN LATERAL trading_day_before(calendar, of_day) AS before (day)
     WHERE id = of_portfolio
   ),
   held AS (

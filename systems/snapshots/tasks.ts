@@ -28,7 +28,7 @@ export interface CloseResult {
 const LEASE = '2s'
 const HEARTBEAT = '500ms'
 /** How soon a run goes back to a day that another process is at. */
-const AGAIN_MS = 50
+const AGAIN_MS = 200
 
 /** Connects, and gives back the run itself: it ends the connection when it is done. */
 export async function prepareRun(task: CloseTask): Promise<() => Promise<CloseResult>> {
@@ -58,7 +58,7 @@ async function guardedRun(
       skipped += closed.reduce((sum, day) => sum + day.skipped, 0)
       const behind = closed.flatMap((day) => day.behind)
       if (behind.length === 0) break
-      await sleep(Math.max(AGAIN_MS, Math.min(...behind.map(({ retryMs = 0 }) => retryMs))))
+      await sleep(AGAIN_MS)
     }
     await once.close()
     return { created, skipped }

@@ -55,6 +55,15 @@ test('a range is closed day after day, over a weekend and a holiday', async () =
   expect(await listBreaks(system.pool, ids)).toEqual([])
 })
 
+test('a stopped run begins no further day', async () => {
+  const stop = new AbortController()
+  stop.abort()
+  const range = { ...theDay, until: '2025-11-18' }
+  const closed = await closeDays(system, range, { ...asked, signal: stop.signal })
+  expect(closed).toMatchObject([{ day: INCIDENT_DAY, state: 'stopped', created: 0 }])
+  expect(await system.equity()).toBe('-6900000')
+})
+
 test('a missing price stops one portfolio, names the price, and waits for a retry', async () => {
   const from = '2025-11-17'
   const until = '2025-11-18'
