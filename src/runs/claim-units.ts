@@ -39,9 +39,14 @@ async function recordInvalid(work: Work, invalid: readonly WorkVerdict[]): Promi
 /**
  * Checks a chunk of units and claims them. Where the lease was lost, a new one is taken.
  *
+ * @param patient units that others hold are asked for again: `in_flight` is not recorded
  * @throws OnceoverError LEASE_LOST where leases are lost again and again
  */
-export async function claimChunk(work: Work, placed: readonly Placed[]): Promise<Chunk> {
+export async function claimChunk(
+  work: Work,
+  placed: readonly Placed[],
+  patient = false,
+): Promise<Chunk> {
   const { environment, generator, inspection, run, request } = work
   const { database } = environment
   const checked = await checkUnits(database, generator, inspection, placed)
@@ -59,6 +64,7 @@ export async function claimChunk(work: Work, placed: readonly Placed[]): Promise
         attempts: generator.attempts,
         reason: request.reason,
         actor: request.actor,
+        patient,
       },
       checked.units,
     )

@@ -55,6 +55,7 @@ async function conflicted(work: Work, taken: Taken, error: unknown): Promise<Wor
     attempts: generator.attempts,
     reason: request.reason,
     actor: request.actor,
+    patient: false,
   }
   const values = Object.fromEntries(
     Object.entries(unit.key).filter(([name]) => inspection.table.columns.has(name)),

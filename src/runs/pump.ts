@@ -33,6 +33,8 @@ export class Pump {
   readonly #lanes: Lanes
   readonly #most: number
   readonly #totals = emptyTotals()
+  // Units that others hold and that will be asked for again; undefined where none will.
+  #held: WorkVerdict[] | undefined
   #window: number
   #waiting = 0
   #toldAt = 0
@@ -63,18 +65,24 @@ export class Pump {
   }
 
   /**
-   * Runs every unit of a source.
+   * Runs every unit of a source. Where it is `patient`, units that others hold get no verdict: they
+   * are what it answers with, for the caller to ask for again.
    *
    * @throws OnceoverError SOURCE_FAILED where the source throws, and what claiming fails with; what
    * was begun is finished first
    */
-  async run(source: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
+  async run(
+    source: Iterable<unknown> | AsyncIterable<unknown>,
+    { patient = false } = {},
+  ): Promise<readonly WorkVerdict[]> {
     const batches = new Set<Promise<void>>()
+    const held = patient ? [] : undefined
+    this.#held = held
     try {
       for await (const placed of this.#chunks(source)) {
         const startedAt = performance.now()
-        const chunk = await claimChunk(this.#work, placed)
-        this.#tell(chunk.verdicts)
+        const chunk = await claimChunk(this.#work, placed, patient)
+        this.tell(chunk.verdicts)
         await this.#begin(chunk, batches)
         this.#adapt(performance.now() - startedAt)
         if (this.stopping) break
@@ -86,17 +94,24 @@ export class Pump {
     await this.#lanes.idle()
     this.#progress(true)
     if (this.#failure) throw this.#failure.error
+    this.#held = undefined
+    return held ?? []
   }
 
-  /** Counts verdicts that fell outside, and tells of them. */
-  count(verdicts: readonly WorkVerdict[]): void {
-    this.#tell(verdicts)
-  }
-
-  /** Takes back that units were in flight: they are asked for again. */
-  uncount(units: number): void {
-    this.#totals.in_flight -= units
-    this.#totals.rows -= units
+  /** Counts verdicts, and tells whoever listens; what is held and asked for again is no verdict. */
+  tell(fallen: readonly WorkVerdict[]): void {
+    const held = this.#held
+    const verdicts = held ? fallen.filter(({ verdict }) => verdict !== 'in_flight') : fallen
+    held?.push(...fallen.filter(({ verdict }) => verdict === 'in_flight'))
+    if (verdicts.length === 0) return
+    const { counters } = this.#work.environment
+    for (const { verdict, reason } of verdicts) {
+      this.#totals[verdict]++
+      this.#totals.rows++
+      counters.add(verdict, 1, verdict === 'skipped' ? reason : undefined)
+    }
+    this.#hear(() => this.#options.onVerdicts?.(verdicts as never))
+    this.#progress(false)
   }
 
   async *#chunks(source: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<Placed[]> {
@@ -142,9 +157,9 @@ export class Pump {
   async #one(taken: Taken): Promise<void> {
     try {
       const made = await makeUnit(this.#work, taken).catch(async (error: unknown) => {
-        this.#tell([await endAttempt(this.#work, taken, error)])
+        this.tell([await endAttempt(this.#work, taken, error)])
       })
-      if (made) this.#tell([await saveUnit(this.#work, made)])
+      if (made) this.tell([await saveUnit(this.#work, made)])
     } catch (error) {
       this.#failure ??= { error }
     }
@@ -158,18 +173,18 @@ export class Pump {
       try {
         made.push(await makeUnit(this.#work, each))
       } catch (error) {
-        this.#tell([await endAttempt(this.#work, each, error)])
+        this.tell([await endAttempt(this.#work, each, error)])
       }
     }
     if (this.#work.generator.options.make) await this.#lanes.each(taken, make)
     else for (const each of taken) await make(each)
-    this.#tell(await saveUnits(this.#work, made))
+    this.tell(await saveUnits(this.#work, made))
     await this.#giveBack(left)
   }
 
   async #giveBack(taken: readonly Taken[]): Promise<void> {
     this.#waiting = 0
-    if (taken.length > 0) this.#tell(await giveBack(this.#work, taken, 'the run was stopped'))
+    if (taken.length > 0) this.tell(await giveBack(this.#work, taken, 'the run was stopped'))
   }
 
   #adapt(tookMs: number): void {
@@ -177,18 +192,6 @@ export class Pump {
     else if (tookMs > SLOW_MS) {
       this.#window = Math.max(Math.min(this.#lanes.size, this.#most), this.#window >> 1)
     }
-  }
-
-  #tell(verdicts: readonly WorkVerdict[]): void {
-    if (verdicts.length === 0) return
-    const { counters } = this.#work.environment
-    for (const { verdict, reason } of verdicts) {
-      this.#totals[verdict]++
-      this.#totals.rows++
-      counters.add(verdict, 1, verdict === 'skipped' ? reason : undefined)
-    }
-    this.#hear(() => this.#options.onVerdicts?.(verdicts as never))
-    this.#progress(false)
   }
 
   #progress(now: boolean): void {

@@ -94,19 +94,23 @@ async function rejectDuplicates(work: Work, units: readonly unknown[]): Promise<
 
 const PAUSE_MS = 250
 
+// What others hold is asked for again until it landed; what did not land in time is in flight.
 async function untilLanded(
   pump: Pump,
   units: readonly unknown[],
-  verdicts: readonly WorkVerdict[],
+  held: readonly WorkVerdict[],
   waitMs: number,
 ): Promise<void> {
   const until = performance.now() + waitMs
-  for (;;) {
-    const flying = verdicts.filter(({ verdict }) => verdict === 'in_flight')
-    if (flying.length === 0 || pump.stopping || performance.now() >= until) return
-    await sleep(Math.min(PAUSE_MS, Math.max(0, until - performance.now())))
-    pump.uncount(flying.length)
-    await pump.run(flying.map(({ index }) => new Kept(index, units[index])))
+  let flying = held
+  while (flying.length > 0) {
+    const last = pump.stopping || performance.now() >= until
+    if (!last) await sleep(Math.min(PAUSE_MS, Math.max(0, until - performance.now())))
+    if (pump.stopping) return pump.tell(flying)
+    flying = await pump.run(
+      flying.map(({ index }) => new Kept(index, units[index])),
+      { patient: !last },
+    )
   }
 }
 
@@ -128,9 +132,9 @@ export async function pumpAll(
   }
   const pump = new Pump(work, { ...options, onVerdicts: hear } as RunOptions<never>)
   try {
-    await pump.run(source)
-    const waitMs = durationMs(options.wait) ?? 0
-    if (units && waitMs > 0) await untilLanded(pump, units, verdicts, waitMs)
+    const waitMs = units ? (durationMs(options.wait) ?? 0) : 0
+    const held = await pump.run(source, { patient: waitMs > 0 })
+    if (units) await untilLanded(pump, units, held, waitMs)
   } catch (error) {
     // The first error says why; where the run cannot be ended either, its dead lease will tell.
     await finish(work, 'stopped').catch(() => {})

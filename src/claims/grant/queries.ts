@@ -20,6 +20,8 @@ export interface Terms {
   readonly attempts: number
   readonly reason: string | undefined
   readonly actor: string | undefined
+  /** Units that others hold will be asked for again: that they are held is no verdict yet. */
+  readonly patient: boolean
 }
 
 /** Units as a statement takes them. */
@@ -309,15 +311,16 @@ const GROUPED = [
  * Reads only, where every unit is done or held; the events and the lock on the run excepted.
  */
 export const claimUnits = (terms: Terms, units: UnitInput): Sql => {
-  const { inspection, run, reason, actor } = terms
+  const { inspection, run, reason, actor, patient } = terms
   const { guard, parts } = inspection
+  const passing = ['raced', 'granted', 'unleased', ...(patient ? ['in_flight'] : [])]
   const audit = { run, guard: guard.name, parts: parts.map(({ name }) => name), reason, actor }
   return sql`WITH ${reaped()}, ${gate(terms)},
   given AS MATERIALIZED (
     SELECT * FROM json_to_recordset(${units.units}::text::json)
       AS given(ord int, unit json, fingerprint text)),
   ${judgedUnits(terms, units)}, ${claimedUnits(terms)}, ${outcomes(terms)},
-  ${groupOutcomes(GROUPED)}, ${recordEvents(audit, ['raced', 'granted', 'unleased'])},
+  ${groupOutcomes(GROUPED)}, ${recordEvents(audit, passing)},
   ${takeovers(terms)}
   SELECT verdict, reason, places::text AS places, keys::text AS keys, firsts::text AS firsts,
     found::text AS found, claims::text AS claims FROM grouped`
@@ -341,7 +344,7 @@ export const previewUnits = (
   given AS MATERIALIZED (
     SELECT * FROM json_to_recordset(${units.units}::text::json)
       AS given(ord int, unit json, fingerprint text)),
-  ${judgedUnits({ ...all, reason: undefined, actor: undefined }, units)},
+  ${judgedUnits({ ...all, reason: undefined, actor: undefined, patient: false }, units)},
   outcome AS (
     SELECT once_ord AS ord, once_first AS first, ${sql.raw(jsonKey(terms.inspection))} AS key,
       CASE WHEN once_plan IN ('exists', 'unchanged', 'settle') THEN 'skipped'
