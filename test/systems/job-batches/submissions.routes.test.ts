@@ -32,7 +32,7 @@ async function call(app: Hono, path: string, body?: unknown) {
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
 
-test('submitting answers 200 with a verdict per job, and the list shows the rest', async () => {
+test('submitting answers 200 with a verdict per job, and can be listed', async () => {
   const { app, batchId, paid } = await open('lookup')
 
   const answer = await call(app, `/api/batches/${batchId}/submit`, { actor: 'ana' })
