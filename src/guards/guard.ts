@@ -38,12 +38,12 @@ export interface GuardOptions<Parts extends KeyParts> {
   readonly copies?: string
   /**
    * Whether a finished key counts only while its row stands (`row`, the default) or for ever. Only
-   * claims, which are to come, can remember: an insert sees rows.
+   * claims can remember: an insert sees rows.
    */
   readonly remember?: 'row' | 'forever'
   /**
-   * SQL predicate of rows that say themselves unfinished. A scan counts them; an insert takes them
-   * for existing, until claims can adopt them.
+   * SQL predicate of rows that say themselves unfinished. A scan counts them, a claim adopts them
+   * (`claim.existing`); an insert takes them for existing.
    */
   readonly unfinished?: string
   /** Name of the unique index that `enforce` makes. */
