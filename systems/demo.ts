@@ -20,17 +20,16 @@ async function main(): Promise<number> {
   }
   const out = options.json ? process.stderr : process.stdout
   out.write('Onceover: real incidents, first as the naive code made them, then guarded.\n')
-  const [{ runDemo }, { serveLive }, { killedWorker }, ...systems] = await Promise.all([
-    import('./run-demo.ts'),
-    import('./live.ts'),
-    import('./reports/killed.ts'),
-    import('./reports/demo.ts'),
-    import('./lessons/demo.ts'),
-    import('./job-batches/demo.ts'),
-    import('./class-sessions/demo.ts'),
-    import('./snapshots/demo.ts'),
+  const { runDemo } = await import('./run-demo.ts')
+  const { serveLive } = await import('./live.ts')
+  const demos = await Promise.all([
+    import('./reports/demo.ts').then(({ demo }) => demo),
+    import('./lessons/demo.ts').then(({ demo }) => demo),
+    import('./job-batches/demo.ts').then(({ demo }) => demo),
+    import('./class-sessions/demo.ts').then(({ demo }) => demo),
+    import('./snapshots/demo.ts').then(({ demo }) => demo),
+    import('./reports/killed.ts').then(({ killedWorker }) => killedWorker),
   ])
-  const demos = [...systems.map(({ demo }) => demo), killedWorker]
   return runDemo(options, demos, serveLive)
 }
 
