@@ -1,6 +1,13 @@
 import type { Handle, Onceover } from 'onceover'
 import { type ReportGenerator, type ReportRange, reportGenerator } from './generator.ts'
-import { type Outcome, outcomeOf, type Tally, tallying, unknownStudent } from './outcome.ts'
+import {
+  type Outcome,
+  outcomeOf,
+  type Tally,
+  type Told,
+  tallying,
+  unknownStudent,
+} from './outcome.ts'
 import { isTimeZone, type Period, type Window, windowAt, windowOn } from './period.ts'
 import { activeZones, zonesOf } from './students.ts'
 import { templateWriter } from './template-writer.ts'
@@ -93,18 +100,38 @@ export async function generateMany(
     return answer(run, verdicts)
   }
   const { range, unreadableZones } = await allStudents(pool, wish)
+  const { onVerdicts, totals, outcomes } = collecting()
+  const { run } = await once.run(generator, range, { ...options, onVerdicts })
+  return { run, totals, outcomes, unreadableZones }
+}
+
+/**
+ * Tries again, at once, what failed or has used up its attempts, whichever period it is of, and
+ * generates what is missing for the active students.
+ */
+export async function retryAll(
+  { once, generator, pool }: ReportSystem,
+  wish: Omit<Wish, 'onDuplicate'>,
+): Promise<Answer> {
+  const { range, unreadableZones } = await allStudents(pool, wish)
+  const { onVerdicts, totals, outcomes } = collecting()
+  const { onDuplicate: _, ...asker } = policyOf(wish)
+  const options = { ...asker, range, concurrency: CONCURRENCY, onVerdicts }
+  const { run } = await once.retry(generator, options)
+  return { run, totals, outcomes, unreadableZones }
+}
+
+/** Verdicts as they fall, counted all, kept the first thousand. */
+function collecting() {
   const { add, tally } = tallying()
   const outcomes: Outcome[] = []
-  const { run } = await once.run(generator, range, {
-    ...options,
-    onVerdicts: (verdicts) => {
-      for (const outcome of verdicts.map(outcomeOf)) {
-        add(outcome)
-        if (outcomes.length < MAX_OUTCOMES) outcomes.push(outcome)
-      }
-    },
-  })
-  return { run, totals: tally, outcomes, unreadableZones }
+  const onVerdicts = (verdicts: readonly Told[]) => {
+    for (const outcome of verdicts.map(outcomeOf)) {
+      add(outcome)
+      if (outcomes.length < MAX_OUTCOMES) outcomes.push(outcome)
+    }
+  }
+  return { onVerdicts, totals: tally, outcomes }
 }
 
 /** Says what `generateMany` would do; writes nothing and pays for nothing. */
@@ -132,7 +159,7 @@ function answerOf(run: string | null, outcomes: readonly Outcome[]): Answer {
 async function theseStudents(pool: Handle, wish: Wish, userIds: readonly string[]) {
   const students = await zonesOf(pool, userIds)
   const units = students.flatMap((student) => (student ? [unitOf(wish, student)] : []))
-  const answer = (run: string | null, verdicts: readonly Parameters<typeof outcomeOf>[0][]) => {
+  const answer = (run: string | null, verdicts: readonly Told[]) => {
     const known = verdicts.map(outcomeOf).values()
     const outcomes = students.map((student, place) => {
       const outcome = student && known.next().value

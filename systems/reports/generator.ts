@@ -11,7 +11,7 @@ import type { Asked } from './stretches.ts'
 import { REPORT_TYPES, type ReportRequest, type ReportWriter, report } from './writer.ts'
 
 /** The students and period of a run: every active student whose calendar is among the windows. */
-export interface ReportRange {
+export type ReportRange = {
   readonly period: Period
   /** One for each time zone. */
   readonly windows: readonly Window[]

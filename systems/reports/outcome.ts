@@ -66,7 +66,7 @@ export function outcomeOf(told: Told): Outcome {
   const result = made ? saved.safeParse(told.result).data : undefined
   const existing = result?.existing ?? existingBatch.safeParse(told.existing).data ?? null
   const retryMs = told.heldMs ?? told.retryMs
-  const warning = warningOf(outcome, existing, result?.oldReports ?? 0, told.reason)
+  const warning = warningOf(outcome, existing, { ...told, oldReports: result?.oldReports ?? 0 })
   return {
     userId: user_id,
     period,
@@ -102,8 +102,7 @@ function nameOf({ verdict, reason }: Told): OutcomeName {
 function warningOf(
   outcome: OutcomeName,
   existing: Outcome['existing'],
-  oldReports: number,
-  reason: string | undefined,
+  { oldReports, reason, retryMs }: Told & { readonly oldReports: number },
 ): string | undefined {
   const before = existing && `Batch ${existing.id} existed (${existing.status})`
   switch (outcome) {
@@ -120,7 +119,9 @@ function warningOf(
       return 'Another request is generating these reports.'
     case 'failed':
       // Its reason may name the database or the writer's account: it is in the claim's error.
-      return 'The reports could not be generated this time. Nothing was changed; ask again.'
+      return retryMs === undefined
+        ? 'All attempts to generate the reports failed. Nothing was changed; a retry starts anew.'
+        : 'The reports could not be generated this time. Nothing was changed; ask again later.'
     default:
       return reason
   }

@@ -2,7 +2,14 @@ import { type Context, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { z } from 'zod'
 import { jsonBody, problem } from '../problem.ts'
-import { generateMany, generateOne, previewMany, type ReportSystem } from './generate.ts'
+import {
+  type Answer,
+  generateMany,
+  generateOne,
+  previewMany,
+  type ReportSystem,
+  retryAll,
+} from './generate.ts'
 import type { Outcome, OutcomeName } from './outcome.ts'
 import { PERIODS } from './period.ts'
 import { listBatches, readBatch } from './stored.ts'
@@ -23,6 +30,7 @@ const manyStudents = z.strictObject({
   ...wish,
   students: z.array(z.uuid()).min(1).max(1_000).optional(),
 })
+const retrying = oneStudent.omit({ onDuplicate: true })
 const filter = z.strictObject({
   student: z.uuid().optional(),
   period: z.enum(PERIODS).optional(),
@@ -36,6 +44,7 @@ const filter = z.strictObject({
  *   unchanged or left alone; 202 where another request is still at it; 503 where the writer failed
  * - `POST /batches` generates those of many students, or of all active ones → 200 with an outcome
  *   per student, or 207 where one needs attention
+ * - `POST /batches/retry` tries again what failed, and generates what is missing → as above
  * - `POST /batches/preview` says what that would do → 200, writes nothing
  * - `GET /batches?student=…&period=…&limit=…` → 200, newest first
  * - `GET /batches/:id/reports` → 200, the batch and its eight reports, all of one moment
@@ -53,9 +62,11 @@ export function reportRoutes(system: ReportSystem): Hono {
     })
     .post('/batches', async (context) => {
       const { students, ...request } = manyStudents.parse(await jsonBody(context))
-      const answer = await generateMany(system, request, students)
-      const attention = ATTENTION.some((name) => answer.totals[name] > 0)
-      return context.json(answer, attention || answer.unreadableZones.length > 0 ? 207 : 200)
+      return answerMany(context, await generateMany(system, request, students))
+    })
+    .post('/batches/retry', async (context) => {
+      const request = retrying.parse(await jsonBody(context))
+      return answerMany(context, await retryAll(system, request))
     })
     .post('/batches/preview', async (context) => {
       const { students, ...request } = manyStudents.parse(await jsonBody(context))
@@ -77,6 +88,11 @@ export function reportRoutes(system: ReportSystem): Hono {
 }
 
 const ATTENTION = ['failed', 'invalid', 'cancelled', 'in-flight', 'unknown-student'] as const
+
+function answerMany(context: Context, answer: Answer): Response {
+  const attention = ATTENTION.some((name) => answer.totals[name] > 0)
+  return context.json(answer, attention || answer.unreadableZones.length > 0 ? 207 : 200)
+}
 
 const STATUS: Readonly<Partial<Record<OutcomeName, 201 | 202 | 503>>> = {
   created: 201,

@@ -66,6 +66,14 @@ test('POST /batches/preview says what exists and what would be made', async () =
   })
 })
 
+test('POST /batches/retry makes what failed and what is missing', async () => {
+  const answer = await send('/batches/retry', WEEK)
+  expect(answer).toMatchObject({ status: 200, body: { totals: { failed: 0, unchanged: 0 } } })
+  expect(answer.body.totals.created).toBeGreaterThan(0)
+  const { body } = await send('/batches?period=weekly')
+  expect(body.batches).toHaveLength(6)
+})
+
 test('GET /batches lists them, GET /batches/:id/reports has the eight', async () => {
   const { body } = await send(`/batches?student=${student(0).id}&period=weekly`)
   expect(body.batches).toMatchObject([{ userId: student(0).id, reports: 8, status: 'completed' }])
