@@ -1,5 +1,5 @@
 export type { Counts, StepCounts } from './audit/counters.ts'
-export type { EventFilter, StoredEvent } from './audit/events.ts'
+export type { EventFilter, EventName, StoredEvent } from './audit/events.ts'
 export type { Claim, StepCall, StepOptions, Unit } from './claims/claim.ts'
 export type { WorkVerdict } from './claims/grant.ts'
 export type { StepResolution } from './claims/resolve.ts'
@@ -73,6 +73,12 @@ export {
 } from './runs/list.ts'
 export type { Progress, RunOptions } from './runs/options.ts'
 export type { RunPreview } from './runs/preview.ts'
+export type {
+  ReconcileCounts,
+  ReconciledPeriod,
+  ReconcileOptions,
+  Reconciliation,
+} from './runs/reconcile.ts'
 export type { RetryOptions } from './runs/resume.ts'
 export type { RunEnd, RunResult } from './runs/run.ts'
 export type { RunOneOptions, RunOneResult } from './runs/run-one.ts'

@@ -6,10 +6,15 @@ import { selectEvents } from './queries.ts'
 
 const DEFAULT_LIMIT = 1000
 
+/** What an event says of its keys: a verdict, or that they were taken over from a dead worker. */
+export type EventName = VerdictName | 'taken_over'
+
+const EVENT_NAMES: readonly EventName[] = [...VERDICTS, 'taken_over']
+
 /** Which events to read; every field narrows. */
 export interface EventFilter {
   readonly guard?: string
-  readonly verdict?: VerdictName
+  readonly verdict?: EventName
   /** How long ago, by the database's clock (`1d`, `2 hours 30 min`), or a moment in ISO form. */
   readonly since?: string
   /** The end, likewise. */
@@ -27,7 +32,7 @@ export interface StoredEvent {
   readonly at: string
   readonly run: string
   readonly guard: string
-  readonly verdict: VerdictName
+  readonly verdict: EventName
   readonly reason: string | null
   readonly actor: string | null
   /** The canonical key of each row, by part. */
@@ -56,10 +61,10 @@ const usage = (message: string, fix: string, cause?: unknown): OnceoverError =>
 
 function check(filter: EventFilter): void {
   const { verdict, run, limit } = filter
-  if (verdict !== undefined && !VERDICTS.includes(verdict)) {
+  if (verdict !== undefined && !EVENT_NAMES.includes(verdict)) {
     throw usage(
       `There is no verdict ${JSON.stringify(verdict)}.`,
-      `A verdict is one of: ${VERDICTS.join(', ')}.`,
+      `A verdict is one of: ${EVENT_NAMES.join(', ')}.`,
     )
   }
   const ahead = [filter.since, filter.until].find((each) => /^\s*-|\bago\s*$/i.test(each ?? ''))
