@@ -31,7 +31,8 @@ export async function plantBook(handle: Handle, book: Book): Promise<void> {
   )
   await handle.query(
     `INSERT INTO positions (portfolio_id, symbol, quantity, held_from)
-     SELECT id, ($2::text[])[1 + (n + lot) % 5], (-1) ^ lot * (1000.3 * n + 17.125 * lot), $3
+     SELECT id, ($2::text[])[1 + (n + lot) % 5],
+            (1 - 2 * (lot % 2)) * (1000.3 * n + 17.125 * lot), $3
      FROM unnest($1::uuid[]) WITH ORDINALITY AS portfolio (id, n), generate_series(0, 2) AS lot`,
     [idsOf(book), SYMBOLS, book.from],
   )

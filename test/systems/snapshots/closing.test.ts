@@ -19,6 +19,10 @@ const close = async (day: string, result = computeDay(system.pool, { portfolioId
   return system.once.transaction((tx) => closeDay(tx, { portfolioId, day, result: computed }))
 }
 
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
 test('a day is its price moves, realised events and flows, to the last decimal', async () => {
   expect(await computeDay(system.pool, { portfolioId, day: INCIDENT_DAY })).toEqual({
     pricePnl: '3947500.03',
@@ -75,6 +79,30 @@ test('a flow booked between computing and closing is not lost: the day is refuse
     [portfolioId, day],
   )
   await expect(close(day, Promise.resolve(computed))).rejects.toThrow('changed while')
+  expect(await close(day)).toMatchObject({ netAssetValue: '-1624999.99' })
+})
+
+test('a day waits for a flow that is being booked, and is computed again with it', async () => {
+  const day = INCIDENT_DAY
+  const booking = await system.pool.connect()
+  await booking.query('BEGIN')
+  await booking.query(
+    `INSERT INTO equity_flows (portfolio_id, day, kind, amount) VALUES ($1, $2, 'deposit', 0.01)`,
+    [portfolioId, day],
+  )
+  const { rows } = await booking.query('SELECT pg_backend_pid() AS pid')
+  const closing = close(day)
+  const refused = expect(closing).rejects.toThrow('changed while')
+  await until(async () => {
+    const waiting = await system.pool.query(
+      'SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))',
+      [rows[0]?.pid],
+    )
+    return waiting.rows.length > 0
+  })
+  await booking.query('COMMIT')
+  booking.release()
+  await refused
   expect(await close(day)).toMatchObject({ netAssetValue: '-1624999.99' })
 })
 

@@ -1,7 +1,12 @@
+import { onceover } from 'onceover'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { bookPortfolio, plantBook } from '../../../systems/snapshots/book.ts'
 import { listBreaks } from '../../../systems/snapshots/breaks.ts'
-import { closeDays, snapshotGenerator } from '../../../systems/snapshots/generate.ts'
+import {
+  type ClosedDay,
+  closeDays,
+  snapshotGenerator,
+} from '../../../systems/snapshots/generate.ts'
 import { INCIDENT_DAY, INCIDENT_PORTFOLIO } from '../../../systems/snapshots/incident.ts'
 import { closeDayInsertFirst, closeDayNaively } from '../../../systems/snapshots/naive.ts'
 import { selectSnapshots } from '../../../systems/snapshots/queries.ts'
@@ -125,6 +130,21 @@ test('the old code that writes between make and save wins; the equity changes on
   }
   const generator = snapshotGenerator(system.pool, meanwhile)
   await closeDays(system, theDay, asked, generator)
+  expect(await system.equity()).toBe('-1625000')
+  expect(await breaks()).toEqual([])
+})
+
+test('a run that lost its lease cannot write: whoever took the day over did', async () => {
+  const other = await onceover({ db: system.pool })
+  const meanwhile: ClosedDay[] = []
+  const lost = async () => {
+    await system.pool.query('UPDATE onceover.lease SET dead = true')
+    meanwhile.push(...(await closeDays({ once: other, pool: system.pool }, theDay, asked)))
+  }
+  const [late] = await closeDays(system, theDay, asked, snapshotGenerator(system.pool, lost))
+  await other.close()
+  expect(meanwhile).toMatchObject([{ created: 1 }])
+  expect(late).toMatchObject({ created: 0 })
   expect(await system.equity()).toBe('-1625000')
   expect(await breaks()).toEqual([])
 })
