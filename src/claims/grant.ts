@@ -103,10 +103,16 @@ const asGrant = (index: number, { key, existing, facts }: Outcome): Grant => ({
   existing,
 })
 
+/** By the hash of each key that a run was given: the place of its unit in the input. */
+export type GivenPlaces = Map<string, number>
+
 function asVerdict(
   units: readonly Sendable[],
   { place, first, verdict, reason, key, existing, facts }: Outcome,
+  given?: GivenPlaces,
 ): WorkVerdict {
+  // The first may stand in an earlier chunk, whose places this statement has not seen.
+  const earlier = first === place ? given?.get(facts.hash ?? '') : (units[first]?.index ?? first)
   const exhausted = verdict === 'failed' && facts.state === 'exhausted'
   return {
     index: units[place]?.index ?? place,
@@ -114,7 +120,7 @@ function asVerdict(
     key,
     ...(existing && { existing }),
     ...(reason !== null && { reason }),
-    ...(verdict === 'collided' && { firstIndex: units[first]?.index ?? first }),
+    ...(verdict === 'collided' && earlier !== undefined && { firstIndex: earlier }),
     ...(exhausted && { code: 'ATTEMPTS_EXHAUSTED' }),
     ...(verdict === 'failed' && facts.attempt !== null && { attempt: facts.attempt }),
     ...(facts.heldMs !== null && { heldMs: Math.max(0, facts.heldMs) }),
@@ -157,12 +163,14 @@ async function send(database: Database, terms: Terms, units: readonly Sendable[]
  * lost is sent again under the same grant and given the same claims. Units that another finished
  * meanwhile are sent once more: only a later snapshot sees what it made.
  *
+ * @param given of the run so far, where its units have places; what is given now is added
  * @throws OnceoverError RUN_NOT_FOUND where the run of the terms is not in the ledger
  */
 export async function claim(
   database: Database,
   terms: Terms,
   units: readonly Sendable[],
+  given?: GivenPlaces,
 ): Promise<Claimed> {
   const grants: Grant[] = []
   const verdicts: WorkVerdict[] = []
@@ -176,9 +184,12 @@ export async function claim(
       const unit = waiting[outcome.place]
       if (outcome.verdict === 'unleased') return { grants: [], verdicts: [], unleased: true }
       if (outcome.verdict === 'granted') {
-        grants.push(asGrant(unit?.index ?? outcome.place, outcome))
-      } else if (outcome.verdict !== 'raced' || !unit) verdicts.push(asVerdict(waiting, outcome))
-      else if (race < MAX_RACES) raced.push(unit)
+        const grant = asGrant(unit?.index ?? outcome.place, outcome)
+        grants.push(grant)
+        given?.set(grant.hash, grant.index)
+      } else if (outcome.verdict !== 'raced' || !unit) {
+        verdicts.push(asVerdict(waiting, outcome, given))
+      } else if (race < MAX_RACES) raced.push(unit)
       else verdicts.push({ ...asVerdict(waiting, outcome), verdict: 'in_flight' })
     }
     if (seen < waiting.length) {

@@ -67,6 +67,7 @@ export async function claimChunk(
         patient,
       },
       checked.units,
+      work.given,
     )
     if (!claimed.unleased) {
       const taken = claimed.grants.map((grant): Taken => {

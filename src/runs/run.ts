@@ -156,6 +156,7 @@ export async function run(
   checkSource(source, options)
   const work = await openWork(environment, generator, requestOf(options, source))
   const array = Array.isArray(source) ? source : undefined
+  if (array) work.given = new Map()
   if (array && options.onDuplicate === 'reject') {
     await rejectDuplicates(work, array).catch(async (error: unknown) => {
       await finish(work, 'stopped').catch(() => {})

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Grant } from '../claims/claim.ts'
 import { fates } from '../claims/complete.ts'
-import type { WorkVerdict } from '../claims/grant.ts'
+import type { GivenPlaces, WorkVerdict } from '../claims/grant.ts'
 import type { Lease } from '../claims/lease.ts'
 import type { ClaimAudit } from '../claims/queries.ts'
 import { register } from '../claims/register.ts'
@@ -40,6 +40,8 @@ export interface Work {
   readonly audit: ClaimAudit
   /** The lease under which new claims are made. */
   lease: Lease
+  /** For a run over an array, which is in memory anyway: the places of the keys it was given. */
+  given?: GivenPlaces
 }
 
 const RESENDS = 5
