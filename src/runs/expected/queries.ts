@@ -1,13 +1,20 @@
 import type { Inspection } from '../../guards/inspect.ts'
-import type { Column } from '../../guards/table.ts'
+import { type Column, columnsNamed } from '../../guards/table.ts'
 import { exactJson } from '../../postgres/exact-json.ts'
 import { quoteLiteral } from '../../postgres/identifier.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 
-/** The columns that a query of expected units must answer with. */
-export const keyColumns = ({ parts }: Inspection): readonly Column[] => [
-  ...new Set(parts.flatMap(({ column }) => column ?? [])),
-]
+/**
+ * The columns that a query of expected units must answer with: those of the key, and those that an
+ * expression of the key is computed from.
+ */
+export const keyColumns = ({ parts, table }: Inspection): readonly Column[] => {
+  const read = parts.flatMap(({ columns }) => columns)
+  const given = read.flatMap((column) =>
+    column.generated ? columnsNamed(table, column.default) : [column],
+  )
+  return [...new Set(given)]
+}
 
 /**
  * Opens a cursor over a query of expected units that outlives its transaction: it holds neither a
