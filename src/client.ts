@@ -44,6 +44,7 @@ import {
 } from './runs/list.ts'
 import type { RunOptions } from './runs/options.ts'
 import { previewRun, type RunPreview } from './runs/preview.ts'
+import { type ReconcileOptions, type Reconciliation, reconcile } from './runs/reconcile.ts'
 import { type RetryOptions, resume, retry } from './runs/resume.ts'
 import { type RunResult, run, type Source } from './runs/run.ts'
 import { type RunOneOptions, type RunOneResult, runOne } from './runs/run-one.ts'
@@ -156,6 +157,15 @@ export interface Onceover {
   /** The ledger's claims, the latest first. */
   claims(filter?: ClaimFilter): Promise<readonly StoredClaim[]>
   /**
+   * Holds what a generator expects against the rows and claims that there are, in one statement:
+   * missing, extra, duplicate, in flight, failed, for each period. Reads only.
+   */
+  reconcile<G extends Guard, Input, Made, Range>(
+    generator: Generator<G, Input, Made, Range>,
+    source: UnitSource<G, Input> | Range,
+    options?: ReconcileOptions<keyof KeyOf<G>>,
+  ): Promise<Reconciliation<KeyOf<G>>>
+  /**
    * Answers for the provider of a step whose answer was lost: what it answered, or that the call
    * was never made and is made `again`.
    */
@@ -240,7 +250,7 @@ const rowMethods = (
 const workMethods = (
   environment: WorkEnvironment,
   door: Door,
-): Methods<'preview' | 'run' | 'runOne' | 'resume' | 'retry' | 'resolveStep'> => {
+): Methods<'preview' | 'run' | 'runOne' | 'resume' | 'retry' | 'reconcile' | 'resolveStep'> => {
   // Inside, a generator's types are unknown: what it was given goes through it as it is.
   const enter = (generator: object, given: unknown): AnyGenerator => {
     door.enter([], given)
@@ -271,6 +281,10 @@ const workMethods = (
     },
     retry: async (generator, given = {}) => {
       return retry(environment, enter(generator, given), given as RetryOptions<never>) as never
+    },
+    reconcile: async (generator, source, given = {}) => {
+      const of = enter(generator, given)
+      return reconcile(environment, of, source as Source, given as ReconcileOptions) as never
     },
     resolveStep: async (generator, key, step, resolution) => {
       return resolve(environment, enter(generator, resolution).guard, key, step, resolution)

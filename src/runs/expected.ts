@@ -16,6 +16,18 @@ const wholeNumber = (text: string): number | bigint => {
   return Number.isSafeInteger(number) ? number : BigInt(text)
 }
 
+/** What to throw for an error of a query of expected units: whether it lacks a column of the key. */
+export function lacksColumn(inspection: Inspection, error: unknown): unknown {
+  if (sqlstate(error) !== SQLSTATE.undefinedColumn) return error
+  const names = keyColumns(inspection).map(({ name }) => name)
+  return new OnceoverError('EXPECTED_MISSING', {
+    message: `The query of expected units of ${inspection.guard.name} lacks a column of the key.`,
+    fix: `Name its columns ${names.join(', ')}.`,
+    details: { guard: inspection.guard.name, columns: names },
+    cause: error,
+  })
+}
+
 async function* unitsOfQuery(
   database: Database,
   inspection: Inspection,
@@ -39,14 +51,7 @@ async function* unitsOfQuery(
       }
     }
   } catch (error) {
-    if (sqlstate(error) !== SQLSTATE.undefinedColumn) throw error
-    const names = keyColumns(inspection).map(({ name }) => name)
-    throw new OnceoverError('EXPECTED_MISSING', {
-      message: `The query of expected units of ${inspection.guard.name} lacks a column of the key.`,
-      fix: `Name its columns ${names.join(', ')}.`,
-      details: { guard: inspection.guard.name, columns: names },
-      cause: error,
-    })
+    throw lacksColumn(inspection, error)
   } finally {
     await connection.close()
   }
