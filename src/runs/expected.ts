@@ -16,7 +16,7 @@ const wholeNumber = (text: string): number | bigint => {
   return Number.isSafeInteger(number) ? number : BigInt(text)
 }
 
-/** What to throw for an error of a query of expected units: whether it lacks a column of the key. */
+/** What to throw for an error of a query of expected units: it may lack a column of the key. */
 export function lacksColumn(inspection: Inspection, error: unknown): unknown {
   if (sqlstate(error) !== SQLSTATE.undefinedColumn) return error
   const names = keyColumns(inspection).map(({ name }) => name)

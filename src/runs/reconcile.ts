@@ -101,7 +101,7 @@ async function expectation(
 function refuseHidden({ guard, table }: Inspection): void {
   if (!table.rowSecurity) return
   throw new OnceoverError('RLS_HIDES_ROWS', {
-    message: `Row-level security hides rows of ${guard.table} from this role: they would be missing.`,
+    message: `Row-level security hides rows of ${guard.table}: they would look missing.`,
     details: { guard: guard.name, table: guard.table },
   })
 }

@@ -15,7 +15,7 @@ afterAll(async () => {
   await db.drop()
 })
 
-test('a query names the columns that an expression or a generated column is computed from', async () => {
+test('a query names the columns that parts of the key are computed from', async () => {
   await db.pool.query(`CREATE TABLE members (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       school int NOT NULL, email text NOT NULL, code text NOT NULL,
       folded text GENERATED ALWAYS AS (lower(code)) STORED);

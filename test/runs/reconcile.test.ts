@@ -41,8 +41,9 @@ interface Days {
 
 const byQuery = generator(lessons, {
   expected: ({ from, to }: Days) => sql`
-    SELECT day::date, student, 'x' AS topic FROM generate_series(${from}::date, ${to}::date, '1 day')
-      AS day, generate_series(1, 3) AS student`,
+    SELECT day::date, student, 'x' AS topic
+    FROM generate_series(${from}::date, ${to}::date, '1 day') AS day,
+      generate_series(1, 3) AS student`,
   make: ({ key }) => {
     if (key.student === 3) throw new Error('no words')
   },

@@ -25,7 +25,7 @@ const withoutFunctions = (inspection: Inspection): Inspection => ({
 // To cast to varchar(3) would cut a key that no row can have to one that a row may have.
 const CUT = new Set(['varchar', 'bpchar'])
 
-/** The keys of a query of expected units, as the input of a statement: nothing leaves the server. */
+/** The keys of a query of expected units as the input of a statement: none leaves the server. */
 export const queriedKeys = (inspection: Inspection, query: Sql): Input => {
   const columns = keyColumns(inspection)
   const cast = columns.map(
