@@ -22,11 +22,6 @@ const lost = (worker: string, why: string, cause?: unknown): OnceoverError =>
     cause,
   })
 
-interface Watched {
-  readonly controller: AbortController
-  readonly signal: AbortSignal
-}
-
 /**
  * The lease of one worker, renewed on a connection of its own: a pool whose connections are all
  * busy would let it expire. The worker stops early by its own monotonic clock, counted from before
@@ -37,8 +32,9 @@ export class Lease {
   readonly #options: LeaseOptions
   readonly #database: Database
   readonly #logger: Logger
-  readonly #end = new AbortController()
-  readonly #runs = new Map<string, Watched>()
+  #lost: OnceoverError | undefined
+  // Not AbortSignal.any: what depends on a signal that lives as long as the worker is kept as long.
+  readonly #runs = new Map<string, AbortController>()
   #connection: Connection | undefined
   #validUntil = 0
   #timer: NodeJS.Timeout | undefined
@@ -52,21 +48,16 @@ export class Lease {
     this.#logger = logger
   }
 
-  /** Aborted with LEASE_LOST when the lease is lost: whatever runs under it must stop. */
-  get signal(): AbortSignal {
-    return this.#end.signal
-  }
-
   /** Whether claims may still be made under this lease. */
   get valid(): boolean {
-    return !this.#end.signal.aborted && !this.#closed && performance.now() < this.#validUntil
+    return !this.#lost && !this.#closed && performance.now() < this.#validUntil
   }
 
   /** Writes the lease down and starts to beat. */
   async open(): Promise<void> {
     const { leaseMs, worker } = this.#options
     const sentAt = performance.now()
-    this.#connection = await this.#database.connect(leaseMs)
+    this.#connection = await this.#connect()
     try {
       await this.#connection.session.query(openLease(this.id, worker, leaseMs))
     } catch (error) {
@@ -85,9 +76,9 @@ export class Lease {
     const known = this.#runs.get(run)
     if (known) return known.signal
     const controller = new AbortController()
-    const signal = AbortSignal.any([controller.signal, this.#end.signal])
-    this.#runs.set(run, { controller, signal })
-    return signal
+    if (this.#lost) controller.abort(this.#lost)
+    this.#runs.set(run, controller)
+    return controller.signal
   }
 
   /** Looks after a run no longer. */
@@ -97,7 +88,7 @@ export class Lease {
 
   /** Tells the units of a run at once that it was cancelled from this process. */
   cancelled(run: string): void {
-    this.#runs.get(run)?.controller.abort(
+    this.#runs.get(run)?.abort(
       new OnceoverError('RUN_CANCELLED', {
         message: `The run ${run} was cancelled.`,
         details: { run },
@@ -112,21 +103,30 @@ export class Lease {
     clearTimeout(this.#timer)
     clearTimeout(this.#deadline)
     await this.#beating
-    if (!this.#end.signal.aborted) {
-      await this.#connection?.session.query(endLease(this.id)).catch(() => {})
+    if (!this.#lost) {
+      const session = this.#connection?.session ?? this.#database.session
+      await session.query(endLease(this.id)).catch(() => {})
     }
     await this.#connection?.close()
   }
 
-  /** Gives the lease up: its `signal` is aborted. */
+  /** Gives the lease up: the signals of its runs are aborted with LEASE_LOST. */
   lose(why: string, cause?: unknown): void {
-    if (this.#end.signal.aborted || this.#closed) return
+    if (this.#lost || this.#closed) return
     const error = lost(this.#options.worker, why, cause)
     this.#logger.warn({ lease: this.id, code: error.code }, error.message)
     clearTimeout(this.#timer)
     clearTimeout(this.#deadline)
-    this.#end.abort(error)
+    this.#lost = error
+    for (const controller of this.#runs.values()) controller.abort(error)
     void this.#connection?.close()
+  }
+
+  // Neither its timer nor its connection keeps a process alive that has nothing else to do.
+  async #connect(): Promise<Connection> {
+    const connection = await this.#database.connect(this.#options.leaseMs)
+    connection.unref()
+    return connection
   }
 
   // A beat may hang: what it was to prevent must not wait for it.
@@ -140,11 +140,10 @@ export class Lease {
   }
 
   #schedule(): void {
-    if (this.#closed || this.#end.signal.aborted) return
+    if (this.#closed || this.#lost) return
     this.#timer = setTimeout(() => {
       this.#beating = this.#beat()
     }, this.#options.beatMs)
-    // A lease must not keep a process alive that has nothing else to do.
     this.#timer.unref()
   }
 
@@ -152,7 +151,7 @@ export class Lease {
     const { leaseMs } = this.#options
     const sentAt = performance.now()
     try {
-      this.#connection ??= await this.#database.connect(leaseMs)
+      this.#connection ??= await this.#connect()
       const renewed = await this.#connection.session.query<{ cancelled: string }>(
         renewLease(this.id, leaseMs, [...this.#runs.keys()]),
       )

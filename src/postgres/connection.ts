@@ -7,6 +7,8 @@ import { Session } from './session.ts'
 /** One connection of its own, outside every pool. */
 export interface Connection {
   readonly session: Session
+  /** Lets the process end while the connection is open and nothing else is left to do. */
+  unref(): void
   close(): Promise<void>
 }
 
@@ -55,6 +57,8 @@ export async function connect(
   })
   return {
     session: new Session(client, target, false),
+    // The types of pg do not name it.
+    unref: () => (client as pg.Client & { unref(): void }).unref(),
     close: () => client.end().catch(() => {}),
   }
 }
