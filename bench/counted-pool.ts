@@ -7,7 +7,7 @@ export interface CountedPool {
   readonly statements: () => number
 }
 
-const MAX_CLIENTS = 4
+const MAX_CLIENTS = 10
 
 /** Opens a pool whose clients count what they send. */
 export function countedPool(url: string): CountedPool {

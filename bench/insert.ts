@@ -1,19 +1,13 @@
 import type { Bench, Findings } from './benchmark.ts'
 import { compare } from './comparison.ts'
 import { checkEqual } from './insert/equality.ts'
-import {
-  inChunks,
-  LOADS,
-  type Load,
-  type LoadName,
-  loadsOf,
-  seeded,
-  sessionMaker,
-} from './insert/loads.ts'
+import { LOADS, type Load, type LoadName, loadsOf, sessionMaker } from './insert/loads.ts'
 import { type AuditedTable, createAudit, insertThenJoin, joinThenInsert } from './insert/raw-sql.ts'
 import { onceoverSide, rawSide, type Side, WAYS, type Way } from './insert/sides.ts'
-import { makeTable, settle } from './insert/table.ts'
+import { makeTable } from './insert/table.ts'
+import { inChunks, seeded } from './random.ts'
 import { Recorder, turnOrder } from './recorder.ts'
+import { settle } from './settle.ts'
 import { rowsFrom } from './sizes.ts'
 
 const ROWS = 100_000

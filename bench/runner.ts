@@ -4,11 +4,13 @@ import { countedPool } from './counted-pool.ts'
 import { insertBenchmark } from './insert.ts'
 import { machineFacts } from './machine.ts'
 import type { Report } from './report.ts'
+import { runBenchmark } from './run.ts'
 import { scanBenchmark } from './scan.ts'
 
 /** The benchmarks by name. */
 export const BENCHMARKS = {
   insert: insertBenchmark,
+  run: runBenchmark,
   scan: scanBenchmark,
 } as const satisfies Readonly<Record<string, Benchmark>>
 
@@ -17,7 +19,7 @@ export type BenchmarkName = keyof typeof BENCHMARKS
 
 const MS = 1000
 
-const ALL: readonly BenchmarkName[] = ['insert', 'scan']
+const ALL: readonly BenchmarkName[] = ['insert', 'run', 'scan']
 
 /**
  * Runs benchmarks one after the other in an empty database.

@@ -1,3 +1,4 @@
+import { inChunks, type Random, shuffled, uuidFrom, whole } from '../random.ts'
 import type { SessionRow } from './table.ts'
 
 /** The loads, in the order in which they come. */
@@ -11,30 +12,6 @@ export interface Load {
   readonly name: LoadName
   readonly chunks: readonly (readonly SessionRow[])[]
 }
-
-type Random = () => number
-
-/**
- * Numbers from 0 up to 1 that a seed repeats. Source: mulberry32, public domain; good enough to
- * shuffle.
- */
-export function seeded(seed: number): Random {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-const whole = (random: Random, below: number): number => Math.floor(random() * below)
-
-const hex = (random: Random, digits: number): string =>
-  Array.from({ length: digits }, () => whole(random, 16).toString(16)).join('')
-
-const uuidFrom = (random: Random): string =>
-  `${hex(random, 8)}-${hex(random, 4)}-4${hex(random, 3)}-8${hex(random, 3)}-${hex(random, 12)}`
 
 const DAY_MS = 86_400_000
 const FIRST_DAY = Date.UTC(2026, 0, 1)
@@ -57,25 +34,6 @@ export function sessionMaker(random: Random): (count: number) => SessionRow[] {
   }
   return (count) => Array.from({ length: count }, make)
 }
-
-/** The items in an order that the seed decides (Fisher and Yates). */
-function shuffled<T>(items: readonly T[], random: Random): T[] {
-  const order = [...items]
-  for (let last = order.length - 1; last > 0; last--) {
-    const place = whole(random, last + 1)
-    const [one, other] = [order[last], order[place]]
-    if (one === undefined || other === undefined) continue
-    order[last] = other
-    order[place] = one
-  }
-  return order
-}
-
-/** Rows in chunks of one size; the last may be shorter. */
-export const inChunks = <T>(rows: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(rows.length / size) }, (_, place) =>
-    rows.slice(place * size, (place + 1) * size),
-  )
 
 /** The loads, each of `rows` rows; the later ones repeat keys of the first. */
 export function loadsOf(rows: number, chunkRows: number, random: Random): readonly Load[] {

@@ -50,8 +50,3 @@ export async function makeTable(pool: pg.Pool, table: string): Promise<void> {
   await pool.query(`DROP TABLE IF EXISTS ${table}`)
   await pool.query(createTable(table))
 }
-
-/** Brings statistics and visibility of every side to the same state. */
-export async function settle(pool: pg.Pool, tables: readonly string[]): Promise<void> {
-  for (const table of tables) await pool.query(`VACUUM (ANALYZE) ${table}`)
-}

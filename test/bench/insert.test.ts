@@ -1,10 +1,11 @@
 import { onceover } from 'onceover'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { checkEqual } from '../../bench/insert/equality.ts'
-import { loadsOf, seeded } from '../../bench/insert/loads.ts'
+import { loadsOf } from '../../bench/insert/loads.ts'
 import { createAudit, insertThenJoin, joinThenInsert } from '../../bench/insert/raw-sql.ts'
 import { onceoverSide, rawSide, WAYS } from '../../bench/insert/sides.ts'
 import { makeTable } from '../../bench/insert/table.ts'
+import { seeded } from '../../bench/random.ts'
 import { runBenchmarks } from '../../bench/runner.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 
