@@ -206,7 +206,8 @@ const EXHAUSTED = columns({
 })
 
 // Judged once more, on the row as it stands now that it is locked. A done claim is opened only
-// where it is still the one that this statement saw.
+// where this statement saw it done, and it is still that one: a claim keeps its fence when it is
+// completed, so that the fence alone would open what was completed while this one waited.
 const action = ({ grant, attempts }: Terms): Sql => sql`CASE
       WHEN EXCLUDED.state = 'done' THEN
         CASE WHEN claim.fence = EXCLUDED.fence - 1 AND claim.state <> 'done' THEN 'settle' END
@@ -216,7 +217,8 @@ const action = ({ grant, attempts }: Terms): Sql => sql`CASE
       WHEN claim.state = 'claimed' AND claim.attempt >= ${attempts}::int THEN 'exhaust'
       WHEN claim.state = 'failed' AND claim.retry_at > statement_timestamp() THEN 'leave'
       WHEN claim.state = 'exhausted' THEN 'leave'
-      WHEN claim.state = 'done' AND claim.fence <> EXCLUDED.fence - 1 THEN 'leave'
+      WHEN claim.state = 'done'
+        AND (EXCLUDED.origin <> 'reopened' OR claim.fence <> EXCLUDED.fence - 1) THEN 'leave'
       ELSE 'take' END`
 
 // No WHERE on the update: a row that it leaves as it is must come back too. In the order of the
@@ -229,8 +231,8 @@ const claimedUnits = (terms: Terms): Sql => sql`
       ${sql.raw(jsonKey(terms.inspection))}::jsonb,
       CASE once_plan WHEN 'settle' THEN 'done' ELSE 'claimed' END,
       CASE once_plan WHEN 'settle' THEN NULL ELSE ${terms.lease}::uuid END, ${terms.grant}::uuid,
-      coalesce(once_fence, 0) + 1, 1, 1, 'new', once_stands, ${terms.run}::uuid, given.unit,
-      given.fingerprint, statement_timestamp()
+      coalesce(once_fence, 0) + 1, 1, 1, CASE once_state WHEN 'done' THEN 'reopened' ELSE 'new' END,
+      once_stands, ${terms.run}::uuid, given.unit, given.fingerprint, statement_timestamp()
     FROM judged JOIN given ON given.ord = judged.once_ord
     WHERE once_plan IN ('wanted', 'settle')
     ORDER BY once_hash
