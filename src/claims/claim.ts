@@ -23,6 +23,8 @@ export interface Grant {
   readonly origin: 'new' | 'taken_over' | 'retried' | 'reopened'
   /** The row that stands for the key: it is replaced, or it says that it is unfinished. */
   readonly existing: RowValues | undefined
+  /** Whether a finished row stood for the key when it was claimed, which is to be replaced. */
+  readonly replaces: boolean
 }
 
 /** How an external call of a step is made. */

@@ -44,6 +44,7 @@ interface ClaimFacts {
   readonly attempt: number | null
   readonly generation: number | null
   readonly origin: Grant['origin'] | null
+  readonly replaces: boolean | null
   readonly state: string | null
   readonly heldMs: number | null
   readonly retryMs: number | null
@@ -101,6 +102,7 @@ const asGrant = (index: number, { key, existing, facts }: Outcome): Grant => ({
   generation: facts.generation ?? 1,
   origin: facts.origin ?? 'new',
   existing,
+  replaces: facts.replaces === true,
 })
 
 /** By the hash of each key that a run was given: the place of its unit in the input. */

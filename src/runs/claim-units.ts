@@ -65,6 +65,7 @@ export async function claimChunk(
         reason: request.reason,
         actor: request.actor,
         patient,
+        finishing: work.finishing,
       },
       checked.units,
       work.given,

@@ -40,6 +40,14 @@ async function failed(work: Work, { grant, lease }: Taken, error: unknown): Prom
   }
 }
 
+// Beside a row that is replaced, a row in the way of another constraint is no sign of a writer who
+// was first: to ask again would find the row that stands, and hide the failure.
+function isConflict(work: Work, { grant }: Taken, error: unknown): boolean {
+  const { sqlstate: state, constraint } = factsOf(work, error)
+  if (state !== SQLSTATE.uniqueViolation) return false
+  return !grant.replaces || work.inspection.coverage.indexes.some(({ name }) => name === constraint)
+}
+
 // Somebody who knows nothing of claims may have written the row first: the claim is given back and
 // asked for again, which finds the row, or finds that it was another constraint.
 async function conflicted(work: Work, taken: Taken, error: unknown): Promise<WorkVerdict> {
@@ -83,7 +91,7 @@ export async function endAttempt(work: Work, taken: Taken, error: unknown): Prom
     return { index, verdict: 'failed', key, code, reason: wordsOf(error), attempt: grant.attempt }
   }
   try {
-    return sqlstate(error) === SQLSTATE.uniqueViolation
+    return isConflict(work, taken, error)
       ? await conflicted(work, taken, error)
       : await failed(work, taken, error)
   } catch (second) {

@@ -80,7 +80,7 @@ export async function retry(
   const { reason, actor } = options
   const json = range === undefined ? undefined : JSON.stringify(range)
   const request = { policy: 'skip' as const, reason, actor, range: json }
-  const work = await openWork(environment, generator, request)
+  const work = await openWork(environment, generator, request, true)
   await send(environment, reopenClaims(generator.guard.name, of))
   const left = leftovers(work, { run: of, states: ['failed'] })
   return pumpAll(work, both(left, json, work), options)

@@ -36,17 +36,14 @@ const completionOf = ({ environment, audit, generator }: Work, lease: string): C
   idleMs: generator.timeoutMs,
 })
 
-const saved = ({ request }: Work, grant: Grant, result?: string): WorkVerdict => {
-  const replaced = request.policy === 'replace' && grant.existing !== undefined
-  return {
-    index: grant.index,
-    verdict: replaced ? 'replaced' : 'created',
-    key: grant.key,
-    attempt: grant.attempt,
-    ...(replaced && grant.existing && { existing: grant.existing }),
-    ...(result !== undefined && { result: JSON.parse(result) }),
-  }
-}
+const saved = (grant: Grant, result?: string): WorkVerdict => ({
+  index: grant.index,
+  verdict: grant.replaces ? 'replaced' : 'created',
+  key: grant.key,
+  attempt: grant.attempt,
+  ...(grant.replaces && grant.existing && { existing: grant.existing }),
+  ...(result !== undefined && { result: JSON.parse(result) }),
+})
 
 /** Saves one unit in the transaction that completes its claim. */
 export async function saveUnit(work: Work, made: Made): Promise<WorkVerdict> {
@@ -60,7 +57,7 @@ export async function saveUnit(work: Work, made: Made): Promise<WorkVerdict> {
       result = save ? resultJson(returned) : undefined
       return result
     })
-    return done.length > 0 ? saved(work, grant, result) : await verdictOfLost(work, grant)
+    return done.length > 0 ? saved(grant, result) : await verdictOfLost(work, grant)
   } catch (error) {
     return endAttempt(work, made.taken, error)
   }
@@ -98,7 +95,7 @@ export async function saveUnits(work: Work, made: readonly Made[]): Promise<Work
       return undefined
     })
     const lost = await Promise.all(done.lost.map((grant) => verdictOfLost(work, grant)))
-    return [...done.saved.map((grant) => saved(work, grant)), ...lost]
+    return [...done.saved.map((grant) => saved(grant)), ...lost]
   } catch (error) {
     const code = error instanceof OnceoverError ? error.code : undefined
     if (code === 'COMMIT_UNKNOWN') {

@@ -38,6 +38,8 @@ export interface Work {
   readonly run: string
   readonly request: Request
   readonly audit: ClaimAudit
+  /** Whether it finishes what others began: a replacement goes on though its row stands. */
+  readonly finishing: boolean
   /** The lease under which new claims are made. */
   lease: Lease
   /** For a run over an array, which is in memory anyway: the places of the keys it was given. */
@@ -90,11 +92,16 @@ const auditOf = (run: string, { guard, parts }: Inspection, request: Request): C
   actor: request.actor,
 })
 
-/** Opens a run: the guard checked, a lease, a line in the ledger. */
+/**
+ * Opens a run: the guard checked, a lease, a line in the ledger.
+ *
+ * @param finishing see `Work.finishing`
+ */
 export async function openWork(
   environment: WorkEnvironment,
   generator: AnyGenerator,
   request: Request,
+  finishing = false,
 ): Promise<Work> {
   const inspection = await prepareGuard(environment, generator)
   const lease = await environment.worker.lease()
@@ -102,7 +109,7 @@ export async function openWork(
   const { guard } = generator
   await send(environment, openRun({ id: run, guard: guard.name, lease: lease.id, ...request }))
   const audit = auditOf(run, inspection, request)
-  return { environment, generator, inspection, run, request, audit, lease }
+  return { environment, generator, inspection, run, request, audit, finishing, lease }
 }
 
 interface Reopened {
@@ -148,6 +155,7 @@ export async function reopenWork(
     run,
     request,
     audit: auditOf(run, inspection, request),
+    finishing: true,
     lease,
   }
 }

@@ -22,6 +22,8 @@ export interface Terms {
   readonly actor: string | undefined
   /** Units that others hold will be asked for again: that they are held is no verdict yet. */
   readonly patient: boolean
+  /** Whether a replacement that failed or died is done to its end, also where `skip` would not. */
+  readonly finishing?: boolean
 }
 
 /** Units as a statement takes them. */
@@ -98,7 +100,7 @@ const knownClaims = (guard: string): Sql => sql`
       known.lease_id AS once_lease, known.run_id AS once_run, known.retry_at AS once_retry_at,
       known.error AS once_error, known.attempt AS once_attempt,
       known.done_lease_id AS once_done_lease, known.fingerprint AS once_fingerprint,
-      known.result AS once_result, lease.worker AS once_worker,
+      known.result AS once_result, known.replaces AS once_replaces, lease.worker AS once_worker,
       lease.expires_at AS once_expires_at,
       coalesce(lease.dead, false) OR lease.id IN (SELECT id FROM reaped) AS once_dead
     FROM onceover.claim AS known LEFT JOIN onceover.lease ON lease.id = known.lease_id
@@ -120,13 +122,16 @@ const gate = ({ run, lease }: Terms): Sql => sql`
         AND ${lease}::uuid NOT IN (SELECT id FROM reaped) AS leased
     FROM onceover.run WHERE id = ${run}::uuid FOR SHARE)`
 
-const plan = ({ inspection: { guard }, run, lease, grant, policy }: Terms): Sql => {
+const plan = ({ inspection: { guard }, run, lease, grant, policy, finishing }: Terms): Sql => {
   const forever = sql.raw(String(guard.remember === 'forever'))
   const own = sql`once_run = ${run}::uuid`
+  const unfinished = finishing
+    ? sql`once_replaces AND once_state IN ('claimed', 'failed')`
+    : sql`false`
   const standing =
     policy === 'skip'
       ? sql`WHEN once_stands AND (once_state IS NULL OR once_state = 'done') THEN 'exists'
-        WHEN once_stands THEN 'settle'
+        WHEN once_stands AND NOT (${unfinished}) THEN 'settle'
         WHEN once_state = 'done' AND ${forever} THEN 'exists'`
       : sql`WHEN once_state = 'done' AND once_fingerprint = given.fingerprint
           AND (once_stands OR ${forever}) THEN 'unchanged'`
@@ -243,8 +248,8 @@ const claimedUnits = (terms: Terms): Sql => sql`
         UNION ALL SELECT ${sql.raw(EXHAUSTED)} WHERE action = 'exhaust'
         UNION ALL SELECT ${sql.raw(columns({}))}
           WHERE coalesce(action, 'leave') = 'leave') AS next)
-    RETURNING key_hash, state, lease_id, grant_id, fence, attempt, generation, origin, retry_at,
-      error)`
+    RETURNING key_hash, state, lease_id, grant_id, fence, attempt, generation, origin, replaces,
+      retry_at, error)`
 
 const remaining = (moment: string): string =>
   `ceil(extract(epoch FROM ${moment} - statement_timestamp()) * 1000)::bigint`
@@ -274,7 +279,8 @@ const outcomes = ({ inspection, grant }: Terms): Sql => {
       CASE WHEN once_met THEN ${sql.raw(jsonIdentity('once_f', inspection, all))} END AS found_id,
       json_build_object('hash', encode(once_hash, 'hex'), 'fence', claimed.fence::text,
         'attempt', coalesce(claimed.attempt, once_attempt), 'generation', claimed.generation,
-        'origin', claimed.origin, 'state', coalesce(claimed.state, once_state),
+        'origin', claimed.origin, 'replaces', claimed.replaces,
+        'state', coalesce(claimed.state, once_state),
         'heldMs', CASE WHEN once_plan = 'in_flight'
           THEN ${sql.raw(remaining('once_expires_at'))} END,
         'retryMs', CASE WHEN coalesce(claimed.state, once_state) = 'failed'
