@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { OnceoverError } from '../core/error.ts'
 import type { Logger } from '../core/logger.ts'
 import type { Connection } from '../postgres/connection.ts'
@@ -76,6 +77,8 @@ export class Lease {
     const known = this.#runs.get(run)
     if (known) return known.signal
     const controller = new AbortController()
+    // Each unit that runs listens.
+    setMaxListeners(0, controller.signal)
     if (this.#lost) controller.abort(this.#lost)
     this.#runs.set(run, controller)
     return controller.signal

@@ -25,6 +25,8 @@ export interface StepContext {
   readonly run: string
   readonly generation: number
   readonly signal: AbortSignal
+  /** Whether `make` has ended. */
+  isOver(): boolean
 }
 
 interface IntentRow {
@@ -154,6 +156,13 @@ export function stepsOf(context: StepContext): Claim['step'] {
     if (typeof name !== 'string' || name.trim() === '' || typeof call !== 'function') {
       throw new OnceoverError('STEP_INVALID', {
         message: 'A step needs a name and a function that makes its call.',
+      })
+    }
+    // In save it would wait for the claim, which save's own transaction has locked.
+    if (context.isOver() && !context.signal.aborted) {
+      throw new OnceoverError('STEP_INVALID', {
+        message: `The step ${name} was begun after make had ended.`,
+        fix: 'Make external calls in make: save only writes.',
       })
     }
     const known = running.get(name)

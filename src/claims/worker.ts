@@ -62,6 +62,9 @@ export class Worker {
   readonly #options: LeaseOptions
   readonly #logger: Logger
   #lease: Promise<Lease> | undefined
+  // Whoever asks while a lease is looked at or opened gets that one: two would be one too many.
+  #asked: Promise<Lease> | undefined
+  #closed = false
 
   constructor(database: Database, options: WorkerOptions, logger: Logger) {
     this.#database = database
@@ -69,13 +72,16 @@ export class Worker {
     this.#logger = logger
   }
 
-  /** The lease, which is valid as far as this process knows. */
-  async lease(): Promise<Lease> {
-    const current = await this.#lease?.catch(() => undefined)
-    if (current?.valid) return current
-    current?.lose('it ran out while no beat came')
-    this.#lease = this.#open()
-    return this.#lease
+  /**
+   * The lease, which is valid as far as this process knows.
+   *
+   * @throws OnceoverError CLOSED, and what connecting can fail with
+   */
+  lease(): Promise<Lease> {
+    this.#asked ??= this.#valid().finally(() => {
+      this.#asked = undefined
+    })
+    return this.#asked
   }
 
   /** The lease that is open, if any. */
@@ -85,7 +91,20 @@ export class Worker {
 
   /** Ends the lease. */
   async close(): Promise<void> {
+    this.#closed = true
+    await this.#asked?.catch(() => {})
     await (await this.current())?.close()
+  }
+
+  async #valid(): Promise<Lease> {
+    if (this.#closed) {
+      throw new OnceoverError('CLOSED', { message: `Onceover on ${this.#database.target} closed.` })
+    }
+    const current = await this.current()
+    if (current?.valid) return current
+    current?.lose('it ran out while no beat came')
+    this.#lease = this.#open()
+    return this.#lease
   }
 
   async #open(): Promise<Lease> {
