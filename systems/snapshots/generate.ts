@@ -1,5 +1,6 @@
 import { generator, type Handle, type KeyOf, type Onceover } from 'onceover'
 import { closeDay, computeDay } from './closing.ts'
+import { NotCloseableError } from './errors.ts'
 import { snapshots } from './guards.ts'
 import { type Days, expectedSnapshots, type PortfolioDay, selectTradingDays } from './queries.ts'
 
@@ -27,12 +28,16 @@ export const snapshotGenerator = (
 ) =>
   generator(snapshots, {
     expected: expectedSnapshots,
-    make: async ({ key }) => {
-      const result = await computeDay(pool, dayOf(key))
+    make: async ({ key }, claim) => {
+      const day = dayOf(key)
+      // Asked to replace: the P&L of a finished day would be applied again.
+      if (claim.existing?.is_complete === true) {
+        throw new NotCloseableError(`${day.day} is closed already: only a replay changes it.`)
+      }
+      const result = await computeDay(pool, day)
       await computed()
       return result
     },
-    // A finished day (onDuplicate: 'replace') meets its snapshot there: only a replay changes it.
     save: (tx, { unit, made }) => closeDay(tx, { ...dayOf(unit.key), result: made }),
     timeout: '1m',
     attempts: 5,

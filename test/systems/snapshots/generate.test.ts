@@ -159,13 +159,19 @@ test('a finished day stays finished where its row was deleted', async () => {
   expect(await breaks()).toMatchObject([{ fault: 'equity', kept: '-1625000' }])
 })
 
-test('replacing a finished day changes nothing: only a replay does', async () => {
+test('replacing a finished day is refused: its P&L would be applied again', async () => {
   await close()
   const generator = snapshotGenerator(system.pool)
-  const { totals } = await system.once.run(generator, theDay, { onDuplicate: 'replace' })
-  expect(totals).toMatchObject({ replaced: 0, created: 0, skipped: 1 })
+  const reasons: unknown[] = []
+  const { totals } = await system.once.run(generator, theDay, {
+    onDuplicate: 'replace',
+    onVerdicts: (verdicts) => reasons.push(...verdicts.map(({ reason }) => reason)),
+  })
+  expect(totals).toMatchObject({ replaced: 0, created: 0, failed: 1 })
+  expect(reasons).toEqual(['2025-11-17 is closed already: only a replay changes it.'])
   expect(await system.equity()).toBe('-1625000')
   expect(await close()).toMatchObject([{ created: 0, skipped: 1, behind: [] }])
+  expect(await system.equity()).toBe('-1625000')
 })
 
 test('a preview says what would be closed and writes nothing', async () => {
@@ -173,4 +179,13 @@ test('a preview says what would be closed and writes nothing', async () => {
   const { totals } = await system.once.preview(generator, { ...theDay, from: '2025-11-13' })
   expect(totals).toMatchObject({ created: 1, skipped: 2 })
   expect(await system.equity()).toBe('-6900000')
+})
+
+test('what ought to exist and does not is found missing', async () => {
+  const generator = snapshotGenerator(system.pool)
+  const range = { from: '2025-11-13', until: '2025-11-18', portfolioIds }
+  await close()
+  const { totals, missing } = await system.once.reconcile(generator, range)
+  expect(totals).toMatchObject({ expected: 4, made: 3, missing: 1, duplicate: 0 })
+  expect(missing).toMatchObject([{ snapshot_date: '2025-11-18' }])
 })
