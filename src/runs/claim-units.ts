@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Grant, Unit } from '../claims/claim.ts'
 import { claim, type WorkVerdict } from '../claims/grant.ts'
 import { OnceoverError } from '../core/error.ts'
+import type { PartKind } from '../core/key-part.ts'
+import type { RowValues } from '../core/verdict.ts'
+import type { Inspection } from '../guards/inspect.ts'
 import { toJson } from '../rows/json-value.ts'
 import { recordUnits } from './queries.ts'
 import { checkUnits, type Placed } from './units.ts'
@@ -35,6 +38,15 @@ async function recordInvalid(work: Work, invalid: readonly WorkVerdict[]): Promi
   }))
   await send(work.environment, recordUnits(work.audit, toJson(outcomes)))
 }
+
+const WRITTEN: ReadonlySet<PartKind> = new Set(['date', 'time', 'timestamp', 'uuid'])
+
+// What has many forms comes as PostgreSQL writes it. Other values stay as they were given: the
+// canonical form of a text that is trimmed is its key, not what shall be stored.
+const written = ({ parts }: Inspection, key: RowValues): RowValues =>
+  Object.fromEntries(
+    parts.flatMap(({ name, part }) => (WRITTEN.has(part.kind) ? [[name, key[name]]] : [])),
+  )
 
 /**
  * Checks a chunk of units and claims them. Where the lease was lost, a new one is taken.
@@ -73,7 +85,8 @@ export async function claimChunk(
     if (!claimed.unleased) {
       const taken = claimed.grants.map((grant): Taken => {
         const unit = checked.byIndex.get(grant.index)
-        return { grant, unit: { key: { ...unit?.key, ...grant.key }, input: unit?.input }, lease }
+        const key = { ...unit?.key, ...written(inspection, grant.key) }
+        return { grant, unit: { key, input: unit?.input }, lease }
       })
       return { taken, verdicts: [...checked.invalid, ...claimed.verdicts] }
     }
