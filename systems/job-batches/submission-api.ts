@@ -50,8 +50,8 @@ export interface ApiAddress {
   /** How long to wait for an answer; default 10 s. */
   readonly timeoutMs?: number
   /**
-   * With `lookup`: how long the API may take to show what it took; default 0. Only after that is a
-   * submission that it does not show one that it did not take.
+   * With `lookup`: how long the API may take to show what it took; default 10 s. Only after that is
+   * a submission that it does not show one that it did not take.
    */
   readonly settlesMs?: number
 }
@@ -65,6 +65,7 @@ export class NotTakenError extends Error {
 }
 
 const TIMEOUT_MS = 10_000
+const SETTLES_MS = 10_000
 const LOOK_AGAIN_MS = 50
 const REFUSALS: ReadonlySet<number> = new Set([400, 401, 402, 403, 404, 405, 413, 415, 422, 429])
 
@@ -73,7 +74,7 @@ const found = z.object({ jobs: z.array(taken) })
 
 /** The API over HTTP. */
 export function submissionApi(address: ApiAddress): SubmissionApi {
-  const { offers, settlesMs = 0 } = address
+  const { offers, settlesMs = SETTLES_MS } = address
   const find = async (reference: string, calling: Calling): Promise<Accepted | undefined> => {
     const path = `/v1/jobs?reference=${encodeURIComponent(reference)}`
     const { jobs } = found.parse(await call(address, path, calling))

@@ -14,7 +14,7 @@ const withKey = (idempotencyKey: string) => ({ signal, idempotencyKey })
 let api: PaidApi
 const open = async (offers: Offer, settings = {}): Promise<SubmissionApi> => {
   api = await openPaidApi(offers)
-  return submissionApi({ url: api.url, offers, ...settings })
+  return submissionApi({ url: api.url, offers, settlesMs: 0, ...settings })
 }
 afterEach(() => api.close())
 
@@ -95,7 +95,7 @@ describe('what can go wrong', () => {
   })
 
   test('an answer after the timeout is lost, and the charge stands', async () => {
-    const client = await open('lookup', { timeoutMs: 20 })
+    const client = await open('lookup', { timeoutMs: 500 })
     const { opened, open: answer } = gate()
     api.behave(() => ({ answersAfter: opened }))
     await expect(client.submit(job(1), { signal })).rejects.toThrow('timeout')
@@ -104,7 +104,7 @@ describe('what can go wrong', () => {
   })
 
   test('a submission taken after the caller went is found once it has settled', async () => {
-    const client = await open('lookup', { timeoutMs: 20, settlesMs: 30_000 })
+    const client = await open('lookup', { timeoutMs: 500, settlesMs: 30_000 })
     const { opened, open: take } = gate()
     api.behave(() => ({ takesAfter: opened }))
     await expect(client.submit(job(1), { signal })).rejects.toThrow('timeout')

@@ -32,7 +32,8 @@ export async function paidSystem(
   const paid = await openPaidApi(offers)
   system.alsoClose(() => paid.close())
   const { once, pool } = system
-  const workflow = { once, pool, api: submissionApi({ ...settings, url: paid.url, offers }) }
+  const address = { url: paid.url, offers, settlesMs: 0, ...settings }
+  const workflow = { once, pool, api: submissionApi(address) }
   const configurationId = await system.configuration()
   const batches = await createBatches(system, { configurationId, actor: 'ana' })
   const batchIds = batches.map(({ id }) => id)

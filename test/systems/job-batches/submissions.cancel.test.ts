@@ -3,7 +3,7 @@ import { cancelBatch } from '../../../systems/job-batches/cancel.ts'
 import { BatchFinishedError, BatchNotFoundError } from '../../../systems/job-batches/errors.ts'
 import { selectWaitingJobs } from '../../../systems/job-batches/submission-queries.ts'
 import { submissions } from '../../../systems/job-batches/submissions.ts'
-import { submitBatches } from '../../../systems/job-batches/submit.ts'
+import { settleSubmission, submitBatches } from '../../../systems/job-batches/submit.ts'
 import { gate, jobsOf, type PaidSystem, paidSystem } from './paid-system.ts'
 import { setBatchStatus, startSystem, type TestSystem } from './system.ts'
 
@@ -82,4 +82,42 @@ test.each([
   const charges = fault === 'breaks' ? 8 : 0
   expect(paid.paid.bill).toMatchObject({ calls: 8, charges, lookups: 8 })
   expect(await jobsOf(system.pool, paid.batchIds)).toEqual({ [status]: 8, submissions: charges })
+})
+
+test('with keys such a job is not called again: a person settles it', async () => {
+  const paid = await paidSystem(system, 'keys')
+  paid.paid.behave(() => ({ fault: 'breaks' }))
+  const { run, jobs } = await paid.submit()
+  paid.paid.behave(() => ({}))
+  await cancelAll(paid)
+
+  const { totals } = await system.once.resume(submissions(paid.workflow), run)
+
+  expect(totals).toMatchObject({ failed: 8 })
+  expect(paid.paid.bill).toMatchObject({ calls: 8, charges: 8 })
+  for (const { jobId } of jobs) {
+    const externalId = `sub_found_${jobId}`
+    const settled = await settleSubmission(paid.workflow, { jobId, externalId, actor: 'ana' })
+    expect(settled).toMatchObject({ verdict: 'created', externalId })
+  }
+  expect(paid.paid.bill.calls).toBe(8)
+  expect(await jobsOf(system.pool, paid.batchIds)).toEqual({ CANCEL_REQUESTED: 8, submissions: 8 })
+})
+
+test('a submission is remembered when its row is gone: the job is not paid again', async () => {
+  const paid = await paidSystem(system, 'neither')
+  await paid.submit()
+  await system.pool.query(
+    'DELETE FROM irp_submission s USING irp_job j WHERE j.id = job_id AND batch_id = ANY ($1)',
+    [paid.batchIds],
+  )
+  await system.pool.query("UPDATE irp_job SET status = 'INITIATED' WHERE batch_id = ANY ($1)", [
+    paid.batchIds,
+  ])
+
+  const { jobs } = await paid.submit()
+
+  expect(jobs.map(({ verdict }) => verdict)).toEqual(Array(8).fill('skipped'))
+  expect(jobs[0]?.externalId).toMatch(/^sub_/)
+  expect(paid.paid.bill.calls).toBe(8)
 })

@@ -48,6 +48,7 @@ test('a lesson that another request is drafting is waited for, not drafted again
   const first = generateLessons({ ...system, draft }, request([group]))
   await started
   const second = generateLessons({ ...system, draft }, request([group]))
+  while ((await system.once.runs({ guard: 'lessons', state: 'running' })).length < 2);
   finish()
 
   const [made] = (await first).groups
