@@ -8,6 +8,7 @@ import { type TestDatabase, testDatabase } from '../../support/database.ts'
 export interface TestSystem {
   readonly once: Onceover
   readonly pool: TestDatabase['pool']
+  readonly url: string
   /** What `enforce` said of the constraint that the table has had all along. */
   readonly enforced: Awaited<ReturnType<Onceover['enforce']>>
   /** The lessons on a date, as [school, slot]. */
@@ -17,7 +18,7 @@ export interface TestSystem {
 
 /** Opens the system. */
 export async function testSystem(): Promise<TestSystem> {
-  const { pool, drop } = await testDatabase()
+  const { pool, url, drop } = await testDatabase()
   await createSchema(pool)
   await plantPeople(pool)
   await plantIncident(pool)
@@ -27,6 +28,7 @@ export async function testSystem(): Promise<TestSystem> {
   return {
     once,
     pool,
+    url,
     enforced,
     lessonsOn: async (date) => {
       const { rows } = await pool.query(
