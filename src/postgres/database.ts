@@ -51,21 +51,74 @@ export interface Database {
   close(): Promise<void>
 }
 
-const takeFromPool = (pool: pg.Pool, target: string) => async (): Promise<Lease> => {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw failure(error, target)
-  })
-  return { client, release: (destroy) => client.release(destroy) }
+/** A transaction that is open: its client, or how often it waits for another of its pool. */
+interface Open {
+  readonly client?: pg.ClientBase
+  waits: number
 }
 
-// The clients whose open transaction the current code runs in.
-const inside = new AsyncLocalStorage<ReadonlySet<pg.ClientBase>>()
+// The open transactions that the current code runs in.
+const inside = new AsyncLocalStorage<ReadonlySet<Open>>()
+const openIn = new WeakMap<pg.Pool, Set<Open>>()
+
+const isUsedUp = ({ totalCount, idleCount, options }: pg.Pool): boolean =>
+  idleCount === 0 && totalCount >= (options.max ?? 1)
+
+/** What a pool is asked for: never by transactions that hold all of its clients and wait. */
+class Queue {
+  readonly #pool: pg.Pool
+  readonly #target: string
+  readonly #open: Set<Open>
+
+  constructor(pool: pg.Pool, target: string) {
+    this.#pool = pool
+    this.#target = target
+    this.#open = openIn.get(pool) ?? new Set()
+    openIn.set(pool, this.#open)
+  }
+
+  async ask<T>(work: () => Promise<T>): Promise<T> {
+    const own = [...(inside.getStore() ?? [])].filter((each) => this.#open.has(each))
+    for (const each of own) each.waits++
+    try {
+      if (own.length > 0) this.#refuseStandstill()
+      return await work()
+    } finally {
+      for (const each of own) each.waits--
+    }
+  }
+
+  async enter<T>(work: () => Promise<T>): Promise<T> {
+    const own: Open = { waits: 0 }
+    this.#open.add(own)
+    return asInside(own, work).finally(() => this.#open.delete(own))
+  }
+
+  #refuseStandstill(): void {
+    const waiting = [...this.#open].filter(({ waits }) => waits > 0).length
+    if (!isUsedUp(this.#pool) || waiting < (this.#pool.options.max ?? 1)) return
+    throw new OnceoverError('POOL_EXHAUSTED', {
+      message:
+        `All ${waiting} clients of the pool of ${this.#target} are in transactions that wait for ` +
+        'another client: a call without `handle` inside a transaction needs one more.',
+    })
+  }
+}
+
+const takeFromPool = (pool: pg.Pool, target: string, queue: Queue) => async (): Promise<Lease> => {
+  const client = await queue
+    .ask(() => pool.connect())
+    .catch((error: unknown) => {
+      throw failure(error, target)
+    })
+  return { client, release: (destroy) => client.release(destroy) }
+}
 
 // One client serves one transaction at a time: the others wait in line.
 const takeInTurn = (client: pg.ClientBase, target: string) => {
   let last: Promise<void> = Promise.resolve()
   return async (): Promise<Lease> => {
-    if (inside.getStore()?.has(client)) {
+    if ([...(inside.getStore() ?? [])].some((each) => each.client === client)) {
       throw new OnceoverError('CLIENT_IN_TRANSACTION', {
         message: `Inside the transaction on ${target}, a call without \`handle\` waits for itself.`,
         fix: 'Pass the handle of the transaction as `handle`, or a Pool as the database.',
@@ -82,12 +135,10 @@ const takeInTurn = (client: pg.ClientBase, target: string) => {
 }
 
 // Code that outlives the transaction it was started in is no longer inside it.
-const asInside =
-  <T>(client: pg.ClientBase, work: (handle: Transaction) => Promise<T>) =>
-  async (handle: Transaction): Promise<T> => {
-    const clients = new Set(inside.getStore()).add(client)
-    return inside.run(clients, () => work(handle)).finally(() => clients.delete(client))
-  }
+const asInside = <T>(own: Open, work: () => Promise<T>): Promise<T> => {
+  const all = new Set(inside.getStore()).add(own)
+  return inside.run(all, work).finally(() => all.delete(own))
+}
 
 // A statement on a shared client waits for the open transaction: inside it, it could poison it.
 const handleInTurn = (client: pg.ClientBase, take: () => Promise<Lease>): Handle => ({
@@ -151,14 +202,23 @@ export function openDatabase(input: DatabaseInput): Database {
   const target = maskedTarget(input)
   if (typeof input === 'string' || isPool(input)) {
     const pool = typeof input === 'string' ? openPool(input) : input
-    const take = takeFromPool(pool, target)
+    const queue = new Queue(pool, target)
+    const take = takeFromPool(pool, target, queue)
     const close = pool === input ? undefined : () => pool.end()
-    return assemble(input, target, pool, (...work) => transaction(take, target, ...work), close)
+    const handle: Handle = { query: (text, values) => queue.ask(() => pool.query(text, values)) }
+    const transactions: Database['transaction'] = (work, options) =>
+      transaction(take, target, (inner) => queue.enter(() => work(inner)), options)
+    return assemble(input, target, handle, transactions, close)
   }
   if (isClient(input)) {
     const take = takeInTurn(input, target)
     return assemble(input, target, handleInTurn(input, take), (work, options) =>
-      transaction(take, target, asInside(input, work), options),
+      transaction(
+        take,
+        target,
+        (handle) => asInside({ client: input, waits: 0 }, () => work(handle)),
+        options,
+      ),
     )
   }
   const session = new Session(input, target, 'maybe')
