@@ -14,14 +14,18 @@ export interface Connection {
 
 const KEEP_ALIVE_DELAY_MS = 10_000
 
+const passwordOf = ({ password }: pg.ClientConfig): pg.ClientConfig =>
+  password === undefined ? {} : { password }
+
 function configOf(input: DatabaseInput, target: string): pg.ClientConfig {
   if (typeof input === 'string') return { connectionString: input }
-  if (isPool(input)) return { ...input.options }
+  // pg hides the password of a pool from whoever copies its options.
+  if (isPool(input)) return { ...input.options, ...passwordOf(input.options) }
   if (isClient(input)) {
-    const { user, password, host, port, database, ssl } = (
+    const { user, password, host, port, database, ssl, options } = (
       input as unknown as { connectionParameters: pg.ClientConfig }
     ).connectionParameters
-    return { user, password, host, port, database, ssl } as pg.ClientConfig
+    return { user, password, host, port, database, ssl, options } as pg.ClientConfig
   }
   throw new OnceoverError('HANDLE_INVALID', {
     message: `A bare { query } object cannot open a connection of its own to ${target}.`,
