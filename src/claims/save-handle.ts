@@ -8,18 +8,22 @@ export interface SaveHandle {
   settle(): Promise<number>
 }
 
-const SKIPPED = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|;)+/
+// What holds text that only looks like a statement: strings, names, $$ bodies, comments.
+const QUOTED =
+  /'(?:[^']|'')*'|"(?:[^"]|"")*"|(\$(?:[a-z_]\w*)?\$)[\s\S]*?\1|--[^\n]*|\/\*[\s\S]*?\*\//gi
 const CONTROL = /^(?:begin|commit|end|abort|start\s+transaction|prepare\s+transaction)\b/i
 const ROLLBACK = /^rollback\b(?!\s+(?:work\s+|transaction\s+)?to\b)/i
 
 function refuseControl(text: unknown): void {
   if (typeof text !== 'string') return
-  const bare = text.replace(SKIPPED, '')
-  const words = (CONTROL.exec(bare) ?? ROLLBACK.exec(bare))?.[0]
-  if (words === undefined) return
-  throw new OnceoverError('SAVE_ENDED_TRANSACTION', {
-    message: `save ran ${words.toUpperCase()}, which was refused: the transaction is Onceover's.`,
-  })
+  for (const statement of text.replace(QUOTED, ' ').split(';')) {
+    const bare = statement.trim()
+    const words = (CONTROL.exec(bare) ?? ROLLBACK.exec(bare))?.[0]
+    if (words === undefined) continue
+    throw new OnceoverError('SAVE_ENDED_TRANSACTION', {
+      message: `save ran ${words.toUpperCase()}, which was refused: the transaction is Onceover's.`,
+    })
+  }
 }
 
 /**
@@ -28,14 +32,18 @@ function refuseControl(text: unknown): void {
  */
 export function saveHandle(inner: Transaction): SaveHandle {
   const pending = new Set<Promise<unknown>>()
+  const query = async <Row>(text: string, values?: unknown[]) => {
+    refuseControl(text)
+    return inner.query<Row>(text, values)
+  }
   const handle: Transaction = {
-    query: async <Row>(text: string, values?: unknown[]) => {
-      refuseControl(text)
-      const answer = inner.query<Row>(text, values)
+    query: <Row>(text: string, values?: unknown[]) => {
+      const answer = query<Row>(text, values)
       pending.add(answer)
       const forget = () => {
         pending.delete(answer)
       }
+      // Heard here too: the failure of what nobody awaits would end the process.
       answer.then(forget, forget)
       return answer
     },
