@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PROVIDER, SCHOOL } from '../../../systems/lessons/fixture.ts'
 import { generateLessons } from '../../../systems/lessons/generate.ts'
+import type { Sent } from './half-drafted.ts'
 import { type TestSystem, testSystem } from './system.ts'
 
 let system: TestSystem
@@ -16,7 +17,7 @@ test('a request killed while it drafts is taken over by the next, and made once'
   const group = { schoolId: SCHOOL, lessonDate: '2025-12-01', timeSlot: '08:00-08:30' }
   const request = { providerId: PROVIDER, requestedBy: 'test', groups: [group] }
   const killed = fork(fileURLToPath(new URL('half-drafted.mjs', import.meta.url)))
-  killed.send({ url: system.url, request })
+  killed.send({ url: system.url, request } satisfies Sent)
   await happens(killed, 'message')
   killed.kill('SIGKILL')
   await happens(killed, 'exit')

@@ -4,7 +4,7 @@ import { generateLessons } from '../../../systems/lessons/generate.ts'
 import type { LessonRequest } from '../../../systems/lessons/request.ts'
 
 /** What the process is sent. */
-interface Sent {
+export interface Sent {
   readonly url: string
   readonly request: LessonRequest
 }
