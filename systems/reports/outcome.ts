@@ -81,17 +81,18 @@ export function outcomeOf(told: Told): Outcome {
   }
 }
 
+const none = { startDate: null, batch: null, existing: null, reports: 0, oldReports: 0 } as const
+
 /** What is said of an id that no student has. */
 export const unknownStudent = (userId: string, period: Period): Outcome => ({
-  userId,
-  period,
-  startDate: null,
-  outcome: 'unknown-student',
-  batch: null,
-  existing: null,
-  reports: 0,
-  oldReports: 0,
+  ...{ ...none, userId, period, outcome: 'unknown-student' },
   warning: `There is no student ${userId}.`,
+})
+
+/** What is said of a student whose calendar nobody can tell. */
+export const unreadableZone = (userId: string, period: Period, timeZone: string): Outcome => ({
+  ...{ ...none, userId, period, outcome: 'invalid' },
+  warning: `${JSON.stringify(timeZone)} is no time zone: write an IANA name, such as Asia/Tokyo.`,
 })
 
 function nameOf({ verdict, reason }: Told): OutcomeName {

@@ -37,7 +37,7 @@ export interface RequestTally {
 }
 
 const CONNECTIONS = 4
-const WRITING_MS = 8
+const WRITING_MS = 6
 
 /** Connects, and gives back the requests themselves: they end the connections when done. */
 export async function prepareRequests(task: RequestTask): Promise<() => Promise<RequestTally>> {

@@ -41,7 +41,8 @@ const filter = z.strictObject({
  * The HTTP routes of the system:
  *
  * - `POST /students/:id/batches` generates one student's reports → 201 created; 200 replaced,
- *   unchanged or left alone; 202 where another request is still at it; 503 where the writer failed
+ *   unchanged or left alone; 202 where another request is still at it; 503 where the writer
+ *   failed; 422 where the student's time zone cannot be read
  * - `POST /batches` generates those of many students, or of all active ones → 200 with an outcome
  *   per student, or 207 where one needs attention
  * - `POST /batches/retry` tries again what failed, and generates what is missing → as above
@@ -94,9 +95,10 @@ function answerMany(context: Context, answer: Answer): Response {
   return context.json(answer, attention || answer.unreadableZones.length > 0 ? 207 : 200)
 }
 
-const STATUS: Readonly<Partial<Record<OutcomeName, 201 | 202 | 503>>> = {
+const STATUS: Readonly<Partial<Record<OutcomeName, 201 | 202 | 422 | 503>>> = {
   created: 201,
   'in-flight': 202,
+  invalid: 422,
   failed: 503,
   cancelled: 503,
 }

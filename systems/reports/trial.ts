@@ -43,7 +43,7 @@ export interface Trial {
 }
 
 /** The students of each trial. */
-export const STUDENTS = 12
+export const STUDENTS = 8
 
 /** Tries a side: the first requests, the same again, and again after new data. */
 export async function tryOut({ url, side, workers, run }: TrialOptions): Promise<Trial> {

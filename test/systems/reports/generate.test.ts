@@ -124,6 +124,17 @@ describe('many students', () => {
   })
 })
 
+test('a student without a readable time zone is told, and fails no other', async () => {
+  // PostgreSQL takes it for an offset of three hours; a calendar it is not.
+  await system.pool.query("UPDATE users SET time_zone = 'XYZ-3' WHERE id = $1", [student(8).id])
+  expect(await generate(8)).toMatchObject({ outcome: 'invalid', startDate: null, batch: null })
+  const { outcomes } = await generateMany(system, WEEK, [student(8).id, student(7).id])
+  expect(outcomes).toMatchObject([{ outcome: 'invalid' }, { outcome: 'unchanged' }])
+  const { totals, unreadableZones } = await generateMany(system, WEEK)
+  expect(unreadableZones).toEqual([{ timeZone: 'XYZ-3', students: 1 }])
+  expect(totals).toMatchObject({ failed: 0, invalid: 0 })
+})
+
 describe('the writer', () => {
   test('that fails leaves the old eight, and is not paid twice for what it wrote', async () => {
     const first = await generate(3)
