@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { OnceoverError } from '../core/error.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Transaction } from '../postgres/handle.ts'
 import type { Grant } from './claim.ts'
 import { type ClaimAudit, completeClaims, lockClaims, probeClaims } from './queries.ts'
 import { saveHandle } from './save-handle.ts'
+import { isUnanswered, send } from './send.ts'
 
 /** Who completes claims, and how long a save may stand still. */
 export interface Completion {
@@ -26,17 +26,8 @@ export interface Completed {
 export type Save = (handle: Transaction, owned: readonly Grant[]) => Promise<string | undefined>
 
 const CONFLICT_RETRIES = 3
-const PROBES = 60
-const PROBE_PAUSE_MS = 500
 
 const hashesOf = (grants: readonly Grant[]) => grants.map(({ hash }) => hash)
-
-/** Whether the database never told how a statement ended. */
-export const isUnanswered = (error: unknown): boolean =>
-  error instanceof OnceoverError &&
-  ['COMMIT_UNKNOWN', 'CONNECTION_LOST', 'DATABASE_UNREACHABLE', 'DATABASE_SILENT'].includes(
-    error.code,
-  )
 
 interface LockRow {
   readonly locked: string | null
@@ -103,17 +94,8 @@ export async function fates(
   guard: string,
   grants: readonly Grant[],
 ): Promise<ReadonlyMap<string, Fate>> {
-  for (let probe = 0; ; probe++) {
-    try {
-      const rows = await database.transaction((handle) =>
-        database.within(handle).query<Fate>(probeClaims(guard, hashesOf(grants))),
-      )
-      return new Map(rows.map((row) => [row.hash, row]))
-    } catch (error) {
-      if (!isUnanswered(error) || probe === PROBES) throw error
-      await sleep(PROBE_PAUSE_MS)
-    }
-  }
+  const rows = await send<Fate>(database, probeClaims(guard, hashesOf(grants)))
+  return new Map(rows.map((row) => [row.hash, row]))
 }
 
 const isMine = (fate: Fate | undefined, { fence }: Grant, lease: string): boolean =>

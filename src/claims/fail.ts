@@ -1,23 +1,7 @@
 import type { Database } from '../postgres/database.ts'
-import type { Sql } from '../postgres/sql.ts'
 import type { Grant } from './claim.ts'
-import { isUnanswered } from './complete.ts'
 import { type ClaimAudit, type Failure, failClaim, releaseClaims } from './queries.ts'
-
-const RESENDS = 5
-
-// Sent again after a lost answer: a claim is failed or given back once, and then no longer held.
-async function send<Row>(database: Database, statement: Sql): Promise<readonly Row[]> {
-  for (let resend = 0; ; resend++) {
-    try {
-      return await database.transaction((handle) => database.within(handle).query<Row>(statement), {
-        retries: RESENDS,
-      })
-    } catch (error) {
-      if (!isUnanswered(error) || resend === RESENDS) throw error
-    }
-  }
-}
+import { send } from './send.ts'
 
 /** What a failed attempt came to. */
 export interface Failed {

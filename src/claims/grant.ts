@@ -3,11 +3,13 @@ import type { RowValues, Verdict, VerdictName } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
+import type { Sql } from '../postgres/sql.ts'
 import { zip } from '../rows/chunk.ts'
 import { toJson } from '../rows/json-value.ts'
 import { jsonInput, type Row } from '../rows/prepare.ts'
 import type { Grant } from './claim.ts'
 import { claimUnits, previewUnits, type Terms } from './grant/queries.ts'
+import { send } from './send.ts'
 
 /** What the ledger adds to the verdict of a unit. */
 export interface WorkVerdict<Key = RowValues> extends Verdict<Key> {
@@ -139,26 +141,10 @@ const kept = (units: readonly Sendable[]): string => {
   return `[${lines.join(',')}]`
 }
 
-// The answer to a COMMIT can be lost more than once while a server restarts.
-const RESENDS = 5
 const MAX_RACES = 10
 
-async function send(database: Database, terms: Terms, units: readonly Sendable[]) {
-  const input = jsonInput(terms.inspection, units)
-  const statement = claimUnits(terms, { input, units: kept(units) })
-  for (let resend = 0; ; resend++) {
-    try {
-      return await database.transaction(
-        (handle) => database.within(handle).query<Line>(statement),
-        { retries: MAX_RACES },
-      )
-    } catch (error) {
-      const code = error instanceof OnceoverError ? error.code : undefined
-      const lost = code === 'COMMIT_UNKNOWN' || code === 'CONNECTION_LOST'
-      if (!lost || resend === RESENDS) throw error
-    }
-  }
-}
+const statementOf = (terms: Terms, units: readonly Sendable[]): Sql =>
+  claimUnits(terms, { input: jsonInput(terms.inspection, units), units: kept(units) })
 
 /**
  * Claims units in one statement, in a READ COMMITTED transaction of its own. One whose answer was
@@ -178,7 +164,7 @@ export async function claim(
   const verdicts: WorkVerdict[] = []
   let waiting = units
   for (let race = 0; waiting.length > 0; race++) {
-    const lines = await send(database, terms, waiting)
+    const lines = await send<Line>(database, statementOf(terms, waiting))
     const raced: Sendable[] = []
     let seen = 0
     for (const outcome of outcomesOf(terms.inspection, lines)) {

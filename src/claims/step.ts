@@ -6,8 +6,8 @@ import type { Sql } from '../postgres/sql.ts'
 import { chain } from '../postgres/sqlstates.ts'
 import { refuseValue, toJson } from '../rows/json-value.ts'
 import type { Claim, StepCall, StepOptions } from './claim.ts'
-import { isUnanswered } from './complete.ts'
 import type { Held } from './queries.ts'
+import { send } from './send.ts'
 import {
   answerStep,
   intendStep,
@@ -34,20 +34,6 @@ interface IntentRow {
   readonly key: string
   readonly answer: string | null
   readonly own: string
-}
-
-const RESENDS = 5
-
-async function send<Row>(database: Database, statement: Sql): Promise<readonly Row[]> {
-  for (let resend = 0; ; resend++) {
-    try {
-      return await database.transaction((handle) => database.within(handle).query<Row>(statement), {
-        retries: RESENDS,
-      })
-    } catch (error) {
-      if (!isUnanswered(error) || resend === RESENDS) throw error
-    }
-  }
 }
 
 async function sendOwned<Row>({ database, claim }: StepContext, statement: Sql): Promise<Row> {

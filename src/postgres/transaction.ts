@@ -17,6 +17,8 @@ export interface TransactionOptions {
   readonly retries?: number
   /** `read only` looks at one moment of the data: REPEATABLE READ READ ONLY. Default read-write. */
   readonly mode?: 'read write' | 'read only'
+  /** Milliseconds that it may wait for its client before the server ends it. Default: no limit. */
+  readonly idleMs?: number
 }
 
 const BEGIN = {
@@ -50,7 +52,12 @@ async function isInTransaction(client: pg.ClientBase): Promise<boolean> {
   return known === null ? askForTransaction(client) : known !== 'I'
 }
 
-async function begin(client: pg.ClientBase, mode: keyof typeof BEGIN, target: string) {
+const beginning = ({ mode = 'read write', idleMs }: TransactionOptions): string =>
+  idleMs === undefined
+    ? BEGIN[mode]
+    : `${BEGIN[mode]}; SET LOCAL idle_in_transaction_session_timeout = ${idleMs}`
+
+async function begin(client: pg.ClientBase, options: TransactionOptions, target: string) {
   const taken = await isInTransaction(client).catch((error: unknown) => {
     throw failure(error, target)
   })
@@ -59,7 +66,7 @@ async function begin(client: pg.ClientBase, mode: keyof typeof BEGIN, target: st
       message: `The client of ${target} is already inside a transaction.`,
     })
   }
-  await client.query(BEGIN[mode]).catch((error: unknown) => {
+  await client.query(beginning(options)).catch((error: unknown) => {
     throw failure(error, target)
   })
 }
@@ -121,7 +128,7 @@ const closable = (
 
 async function once<T>(
   lease: Lease,
-  mode: keyof typeof BEGIN,
+  options: TransactionOptions,
   target: string,
   work: (handle: Transaction) => Promise<T>,
 ): Promise<T> {
@@ -133,7 +140,7 @@ async function once<T>(
   let began = false
   let healthy = true
   try {
-    await begin(client, mode, target)
+    await begin(client, options, target)
     began = true
     const result = await work(handle)
     close()
@@ -165,11 +172,12 @@ export async function transaction<T>(
   take: () => Promise<Lease>,
   target: string,
   work: (handle: Transaction) => Promise<T>,
-  { retries = 0, mode = 'read write' }: TransactionOptions = {},
+  options: TransactionOptions = {},
 ): Promise<T> {
+  const { retries = 0 } = options
   for (let attempt = 0; ; attempt++) {
     try {
-      return await once(await take(), mode, target, work)
+      return await once(await take(), options, target, work)
     } catch (error) {
       if (attempt >= retries || !isRetryable(error)) throw error
       await sleep(jitterMs(attempt))

@@ -1,3 +1,4 @@
+import { IDLE_MS } from '../claims/send.ts'
 import { OnceoverError } from '../core/error.ts'
 import { cancelClaims, cancelRun, lockRun } from './queries.ts'
 import type { WorkEnvironment } from './work.ts'
@@ -51,7 +52,7 @@ export async function cancel(
       const [row] = await session.query<{ claims: string }>(cancelClaims(id, reason, actor))
       return { cancelled: true, claims: Number(row?.claims ?? 0) }
     },
-    { retries: RETRIES },
+    { retries: RETRIES, idleMs: IDLE_MS },
   )
   if (done.cancelled) (await worker.current())?.cancelled(id)
   return done

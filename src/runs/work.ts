@@ -5,6 +5,7 @@ import type { GivenPlaces, WorkVerdict } from '../claims/grant.ts'
 import type { Lease } from '../claims/lease.ts'
 import type { ClaimAudit } from '../claims/queries.ts'
 import { register } from '../claims/register.ts'
+import { send as sendTo } from '../claims/send.ts'
 import type { Worker } from '../claims/worker.ts'
 import { OnceoverError } from '../core/error.ts'
 import type { Inspection } from '../guards/inspect.ts'
@@ -13,10 +14,13 @@ import type { Environment } from '../rows/environment.ts'
 import { checkEnforced } from '../rows/options.ts'
 import type { AnyGenerator } from './generator.ts'
 import { openRun, renewRun, reopenRun } from './queries.ts'
+import type { UnderWay } from './under-way.ts'
 
 /** What the functions on work run in. */
 export interface WorkEnvironment extends Environment {
   readonly worker: Worker
+  /** What this process works on. */
+  readonly underWay: UnderWay
   /** Guards whose registration was checked. */
   readonly registered: Set<string>
 }
@@ -46,24 +50,11 @@ export interface Work {
   given?: GivenPlaces
 }
 
-const RESENDS = 5
-
-/** Runs one statement in a READ COMMITTED transaction, again where its answer was lost. */
-export async function send<Row>(
+/** Runs one statement of the ledger, again where its answer was lost. */
+export const send = <Row>(
   { database }: Pick<WorkEnvironment, 'database'>,
   statement: Sql,
-): Promise<readonly Row[]> {
-  for (let resend = 0; ; resend++) {
-    try {
-      return await database.transaction((handle) => database.within(handle).query<Row>(statement), {
-        retries: RESENDS,
-      })
-    } catch (error) {
-      const lost = error instanceof OnceoverError && error.code === 'COMMIT_UNKNOWN'
-      if (!lost || resend === RESENDS) throw error
-    }
-  }
-}
+): Promise<readonly Row[]> => sendTo<Row>(database, statement)
 
 /**
  * The guard of a generator, held against the catalogue and the ledger.

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { type Claim, generator, guard, int } from '../../src/index.ts'
+import { type Claim, type Generator, generator, guard, int } from '../../src/index.ts'
 
 /**
  * What is paid out must be paid once, and nothing but claims sees to it: no constraint is in the
@@ -68,13 +68,22 @@ export class Provider {
 
 const OPTIONS = { timeout: '2s', attempts: 5, backoff: '10ms' } as const
 
+type Payout = Generator<typeof payouts, unknown, unknown, unknown>
+
 interface Unit {
   readonly key: { readonly number: unknown }
 }
 
 const numberOf = ({ key }: Unit) => Number(key.number)
 
-const charged = (provider: Provider, flow: Flow) => async (unit: Unit, claim: Claim) => {
+/** What a trial does while a unit is made or saved. */
+export interface Hooks {
+  readonly making?: (claim: Claim) => unknown
+  /** After the effects were written, in the transaction of the save. */
+  readonly saving?: () => unknown
+}
+
+async function charge(provider: Provider, flow: Flow, unit: Unit, claim: Claim): Promise<void> {
   if (flow === 'save') return
   const number = numberOf(unit)
   const ask = () => provider.find(number)
@@ -86,23 +95,30 @@ const charged = (provider: Provider, flow: Flow) => async (unit: Unit, claim: Cl
 }
 
 /** The generator of a flow. */
-export function payoutsBy(flow: Flow, provider: Provider) {
+export function payoutsBy(flow: Flow, provider: Provider, { making, saving }: Hooks = {}): Payout {
   if (flow === 'saveAll') {
-    return generator(payouts, {
+    return generator<typeof payouts, unknown, unknown, unknown>(payouts, {
       ...OPTIONS,
-      saveAll: (tx, items) =>
-        pay(
+      saveAll: async (tx, items) => {
+        const fences = items.map(({ claim }) => claim.fence)
+        await pay(
           tx,
           items.map(({ unit }) => numberOf(unit)),
-          items.map(({ claim }) => claim.fence),
-        ),
+          fences,
+        )
+        await saving?.()
+      },
     })
   }
-  return generator(payouts, {
+  return generator<typeof payouts, unknown, unknown, unknown>(payouts, {
     ...OPTIONS,
-    make: charged(provider, flow),
+    make: async (unit, claim) => {
+      await making?.(claim)
+      await charge(provider, flow, unit, claim)
+    },
     save: async (tx, { unit, claim }) => {
       await pay(tx, [numberOf(unit)], [claim.fence])
+      await saving?.()
       return { paid: numberOf(unit) }
     },
   })

@@ -64,11 +64,15 @@ export const repeatStep = (terms: StepTerms): Sql => sql`
   FROM owned WHERE ${stepOf(terms)}
   RETURNING name`
 
-/** Withdraws an intent whose call was certainly never made; its idempotency key stays. */
+/**
+ * Withdraws an intent whose call was certainly never made; its idempotency key stays. Sent again
+ * after a lost answer it changes nothing.
+ */
 export const withdrawStep = (terms: StepTerms): Sql => sql`
   WITH ${owned(terms)}
-  UPDATE onceover.step AS step SET state = 'withdrawn', calls = step.calls - 1
-  FROM owned WHERE ${stepOf(terms)} AND step.state = 'asked'
+  UPDATE onceover.step AS step SET state = 'withdrawn',
+    calls = step.calls - (step.state = 'asked')::int
+  FROM owned WHERE ${stepOf(terms)} AND step.state IN ('asked', 'withdrawn')
   RETURNING name`
 
 /** Parks a step whose answer was lost and cannot be asked for. */
