@@ -2,9 +2,22 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { createJiti } from 'jiti'
 import * as onceoverModule from '../index.ts'
-import { type DatabaseInput, type Guard, OnceoverError } from '../index.ts'
+import {
+  type AnyGenerator,
+  type DatabaseInput,
+  type Guard,
+  isGenerator,
+  OnceoverError,
+} from '../index.ts'
 
 const NAMES = ['onceover.config.ts', 'onceover.config.js', 'onceover.config.mjs']
+
+/** A generator with the name by which commands know it. */
+export interface NamedGenerator {
+  /** That of its guard in a list, or that of its property. */
+  readonly name: string
+  readonly generator: AnyGenerator
+}
 
 /** A configuration that was read. */
 export interface Config {
@@ -12,6 +25,7 @@ export interface Config {
   readonly file: string
   readonly db: DatabaseInput | undefined
   readonly guards: readonly Guard[]
+  readonly generators: readonly NamedGenerator[]
 }
 
 /** The configuration of a directory, or of the nearest directory above it that has one. */
@@ -45,6 +59,12 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isGuard = (value: unknown): value is Guard =>
   isObject(value) && typeof value.name === 'string' && 'table' in value && isObject(value.key)
 
+function refuseTwice(file: string, what: string, items: readonly { readonly name: string }[]) {
+  const names = items.map(({ name }) => name)
+  const twice = names.find((name, place) => names.indexOf(name) !== place)
+  if (twice !== undefined) throw invalid(file, `has two ${what} called ${JSON.stringify(twice)}`)
+}
+
 function readGuards(file: string, given: unknown): readonly Guard[] {
   if (given === undefined) return []
   if (!isObject(given)) throw invalid(file, 'has `guards` that are not a list of guards')
@@ -52,10 +72,21 @@ function readGuards(file: string, given: unknown): readonly Guard[] {
     if (isGuard(value)) return value
     throw invalid(file, `has \`guards\` whose item ${place} was not made by guard()`)
   })
-  const names = guards.map(({ name }) => name)
-  const twice = names.find((name, place) => names.indexOf(name) !== place)
-  if (twice !== undefined) throw invalid(file, `has two guards called ${JSON.stringify(twice)}`)
+  refuseTwice(file, 'guards', guards)
   return guards
+}
+
+function readGenerators(file: string, given: unknown): readonly NamedGenerator[] {
+  if (given === undefined) return []
+  if (!isObject(given)) throw invalid(file, 'has `generators` that are not a list of generators')
+  const generators = Object.entries(given).map(([place, generator]) => {
+    if (!isGenerator(generator)) {
+      throw invalid(file, `has \`generators\` whose item ${place} was not made by generator()`)
+    }
+    return { name: Array.isArray(given) ? generator.guard.name : place, generator }
+  })
+  refuseTwice(file, 'generators', generators)
+  return generators
 }
 
 function readDatabase(file: string, given: unknown): DatabaseInput | undefined {
@@ -75,19 +106,27 @@ const notFound = (file: string | undefined, cwd: string, fix: string | undefined
     ...(fix === undefined ? {} : { fix }),
   })
 
+const FIELDS: ReadonlySet<string> = new Set(['db', 'guards', 'generators'])
+
 function readContent(file: string, content: unknown): Config {
   if (!isObject(content)) throw invalid(file, 'has no default export that is an object')
-  const strange = Object.keys(content).find((key) => key !== 'db' && key !== 'guards')
+  const strange = Object.keys(content).find((key) => !FIELDS.has(key))
   if (strange !== undefined) throw invalid(file, `exports \`${strange}\`, which means nothing`)
-  return { file, db: readDatabase(file, content.db), guards: readGuards(file, content.guards) }
+  return {
+    file,
+    db: readDatabase(file, content.db),
+    guards: readGuards(file, content.guards),
+    generators: readGenerators(file, content.generators),
+  }
 }
 
 /**
- * Reads a configuration: the default export `{ db, guards }` of a TypeScript or JavaScript file.
+ * Reads a configuration: the default export `{ db, guards, generators }` of a TypeScript or
+ * JavaScript file.
  *
  * @param path of the file; without it the nearest one from `cwd` upwards
  * @param fix what to do where there is none
- * @throws OnceoverError CONFIG_NOT_FOUND, CONFIG_INVALID, and what guard() throws
+ * @throws OnceoverError CONFIG_NOT_FOUND, CONFIG_INVALID, and what guard() and generator() throw
  */
 export async function readConfig(
   path: string | undefined,

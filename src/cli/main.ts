@@ -2,19 +2,24 @@
 import { CommanderError } from 'commander'
 import type { CommandModule } from './program.ts'
 import { buildProgram } from './program.ts'
+import { requestStop } from './stop.ts'
 
 const USAGE = 64
 const BY_SIGNAL = { SIGINT: 130, SIGTERM: 143 } as const
 
-// The reader of a pipe (head, less) has seen enough: that is no error.
+// The reader of a pipe (head, less) has seen enough: that is no error. Work that is under way is
+// not left half done for it.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  if (error.code !== 'EPIPE') throw error
+  if (requestStop() === 'idle') process.exit(0)
 })
 
-// What runs in the database is undone by the server when the connection goes.
+// Work stops when it can, or at once when it is told again. What a statement of another command did
+// is undone by the server when the connection goes.
 for (const [signal, code] of Object.entries(BY_SIGNAL)) {
-  process.once(signal, () => process.exit(code))
+  process.on(signal, () => {
+    if (requestStop() !== 'stopping') process.exit(code)
+  })
 }
 
 async function runCommand<Options extends object>(

@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import { EXIT, OnceoverError } from '../index.ts'
-import { printable } from './text.ts'
+import { printable, shorten } from './text.ts'
 
 type Colors = ReturnType<typeof pc.createColors>
 
@@ -44,6 +44,9 @@ export class Output {
   readonly columns: number
   readonly #streams: Streams
   readonly #notes: Colors
+  /** Columns for a line that is written over; 0 where stderr cannot do that. */
+  readonly #room: number
+  #live = false
 
   constructor(streams: Streams, json: boolean) {
     const { stdout, stderr, env } = streams
@@ -52,10 +55,26 @@ export class Output {
     this.#streams = streams
     this.colors = colorsOf(stdout, env)
     this.#notes = colorsOf(stderr, env)
+    this.#room = stderr.isTTY && env.TERM !== 'dumb' ? (stderr.columns ?? 80) - 1 : 0
+  }
+
+  // Where stdout is the same terminal, its lines would stand behind what is written over.
+  #clear(): void {
+    if (this.#live) this.#streams.stderr.write('\r\u001b[K')
+    this.#live = false
+  }
+
+  /** A line on stderr that the next one takes the place of; nothing off a terminal. */
+  live(text: string): void {
+    if (this.#room <= 0) return
+    this.#clear()
+    this.#streams.stderr.write(this.#notes.dim(shorten(printable(text), this.#room)))
+    this.#live = true
   }
 
   /** A line for people, on stdout. */
   line(text = ''): void {
+    this.#clear()
     this.#streams.stdout.write(`${text}\n`)
   }
 
@@ -66,6 +85,7 @@ export class Output {
 
   /** A line about the work and not of its result, on stderr. */
   progress(text: string): void {
+    this.#clear()
     this.#streams.stderr.write(`${this.#notes.dim(printable(text))}\n`)
   }
 
@@ -80,6 +100,7 @@ export class Output {
     const { detail } = error.details
     const why = [...(typeof detail === 'string' ? [detail] : []), ...reasons(error)]
     const { red, bold } = this.#notes
+    this.#clear()
     const lines = [
       `${red(bold('error'))}  ${bold(error.code)}`,
       `what   ${printable(error.message)}`,

@@ -21,7 +21,7 @@ export const ERRORS = {
     EXIT.usage,
   ),
   CONFIG_INVALID: entry(
-    'Export an object { db, guards } as the default export of the configuration.',
+    'Export an object { db, guards, generators } as the default export of the configuration.',
     EXIT.usage,
   ),
   DATABASE_URL_INVALID: entry(

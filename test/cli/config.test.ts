@@ -31,7 +31,12 @@ describe('a configuration', () => {
     ['onceover.config.mjs', `export const other = 1; export default { db: 'postgres://h/d' }`],
   ])('is read from %s', async (name, content) => {
     await put(name, content)
-    expect(await read()).toEqual({ file: name, db: 'postgres://h/d', guards: [] })
+    expect(await read()).toEqual({
+      file: name,
+      db: 'postgres://h/d',
+      guards: [],
+      generators: [],
+    })
   })
 
   test('is found in the directories above, the nearest first', async () => {
@@ -72,6 +77,21 @@ describe('a configuration', () => {
     expect(guards).toMatchObject([{ name: 'visits', table: 'visits' }])
   })
 
+  test.each([
+    ['a list, called as their guards are', '[monthly]', 'visits'],
+    ['an object, called as its properties are', '{ monthly }', 'monthly'],
+  ])('has its generators in %s', async (_, generators, name) => {
+    await put(
+      'onceover.config.ts',
+      `import { date, generator, guard } from 'onceover'
+       const monthly = generator(${GUARD}, { save: () => {} })
+       export default { generators: ${generators} }`,
+    )
+    expect((await read()).generators).toMatchObject([
+      { name, generator: { guard: { name: 'visits' } } },
+    ])
+  })
+
   test('takes an object with query as its database', async () => {
     await put('onceover.config.mjs', 'export default { db: { query: async () => ({ rows: [] }) } }')
     expect(await read()).toMatchObject({ db: { query: expect.any(Function) } })
@@ -98,6 +118,15 @@ describe('is refused', () => {
     ['db is an object without query', 'export default { db: {} }', '`db`'],
     ['guards is a text', `export default { guards: 'visits' }`, '`guards`'],
     ['a guard is not one', `export default { guards: [{ name: 'x' }] }`, 'item 0'],
+    ['generators is a text', `export default { generators: 'monthly' }`, '`generators`'],
+    ['a generator is not one', 'export default { generators: { a: {} } }', 'item a'],
+    [
+      'two generators of a list share a name',
+      `import { date, generator, guard } from 'onceover'
+       const each = generator(${GUARD}, { save: () => {} })
+       export default { generators: [each, each] }`,
+      'two generators',
+    ],
     ['two guards share a name', `${IMPORT}export default { guards: [${GUARD}, ${GUARD}] }`, 'two'],
   ])('with CONFIG_INVALID where %s', async (_, content, words) => {
     await put('onceover.config.ts', content)

@@ -45,6 +45,33 @@ describe('colour and width', () => {
   })
 })
 
+describe('a live line', () => {
+  test('is written over by the next, and gone before anything else is printed', () => {
+    const { streams, written } = capture({ isTTY: true, env: { NO_COLOR: '1' } })
+    const out = new Output(streams, false)
+    out.live('1 made')
+    out.live('2 made')
+    out.progress('done')
+    out.line('data')
+    expect(written).toEqual({ stdout: 'data\n', stderr: '1 made\r\u001b[K2 made\r\u001b[Kdone\n' })
+  })
+
+  test('is cut to the width of the terminal', () => {
+    const { streams, written } = capture({ isTTY: true, env: { NO_COLOR: '1' } })
+    new Output(streams, false).live('x'.repeat(200))
+    expect(written.stderr).toBe(`${'x'.repeat(98)}…`)
+  })
+
+  test.each([
+    ['off a terminal', {}],
+    ['on a dumb one', { isTTY: true, env: { TERM: 'dumb' } }],
+  ])('is not written %s', (_, given) => {
+    const { streams, written } = capture(given)
+    new Output(streams, false).live('1 made')
+    expect(written.stderr).toBe('')
+  })
+})
+
 describe('an error', () => {
   test('is its code, what happened, why and the fix, on stderr', () => {
     const { streams, written } = capture()

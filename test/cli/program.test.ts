@@ -24,7 +24,10 @@ const documented = (): Section[] =>
     }))
 
 const argumentsOf = ({ registeredArguments }: Command): string[] =>
-  registeredArguments.map((each) => `[${each.name()}${each.variadic ? '...' : ''}]`)
+  registeredArguments.map((each) => {
+    const name = `${each.name()}${each.variadic ? '...' : ''}`
+    return each.required ? `<${name}>` : `[${name}]`
+  })
 
 const defined = (): Section[] =>
   buildProgram(async () => {}).commands.map((command) => ({
@@ -39,7 +42,7 @@ test('docs/cli.md has a heading for every command and option, and for nothing el
 
 test('what every command takes stands there once', () => {
   const every = documented().find(({ title }) => title === 'Every command')
-  expect(every?.options).toEqual([...SHARED, '--help'])
+  expect(every?.options).toEqual([...SHARED, '-h, --help'])
   for (const { options } of buildProgram(async () => {}).commands) {
     expect(options.map(({ flags }) => flags)).toEqual(expect.arrayContaining(SHARED))
   }
@@ -54,9 +57,11 @@ test('a command is loaded when it is called and gets its names and options', asy
   await call('scan', 'a', 'b', '--json')
   await call('events', '--since', '1d')
   await call('uninstall', '--no-input')
+  await call('resume', 'reports', 'some-id')
   expect(calls).toEqual([
     [['a', 'b'], { json: true }, ['run']],
     [[], { since: '1d', limit: '100' }, ['run']],
     [[], { input: false }, ['run']],
+    [['reports', 'some-id'], {}, ['run']],
   ])
 })

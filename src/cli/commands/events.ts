@@ -1,5 +1,6 @@
-import { type EventFilter, EXIT, OnceoverError, type StoredEvent } from '../../index.ts'
+import { type EventFilter, EXIT, type StoredEvent } from '../../index.ts'
 import { connected, type DatabaseOptions } from '../connect.ts'
+import { given, wholeNumber } from '../option-values.ts'
 import type { Output } from '../output.ts'
 import { table } from '../table.ts'
 import { count, some } from '../text.ts'
@@ -36,14 +37,6 @@ const asRow = (event: StoredEvent): string[] => [
   event.run,
 ]
 
-function readLimit(text: string): number {
-  if (/^\d{1,15}$/.test(text)) return Number(text)
-  throw new OnceoverError('USAGE', {
-    message: `--limit ${text} is not a whole number.`,
-    fix: 'Give a number of events, such as --limit 500.',
-  })
-}
-
 function print(events: readonly StoredEvent[], limit: number, out: Output): void {
   if (out.json) {
     for (const event of events) out.record(event)
@@ -65,11 +58,8 @@ export async function run(
   { guard, verdict, since, until, run: id, limit: text, ...options }: EventsOptions,
   out: Output,
 ): Promise<number> {
-  const limit = readLimit(text)
-  const given = { guard, verdict, since, until, run: id }
-  const filter = Object.fromEntries(
-    Object.entries(given).filter(([, value]) => value !== undefined),
-  )
+  const limit = wholeNumber('--limit', text)
+  const filter = given({ guard, verdict, since, until, run: id })
   return connected(options, out, async (once) => {
     print(await once.events({ ...filter, limit }), limit, out)
     return EXIT.ok

@@ -1,0 +1,25 @@
+import { given, readRange } from '../option-values.ts'
+import type { Output } from '../output.ts'
+import { perform, type WorkOptions, withGenerator } from '../work.ts'
+
+/** Options of `onceover retry`. */
+export interface RetryCommandOptions extends WorkOptions {
+  /** Only the units of a run. */
+  readonly run?: string
+  /** Missing units of this range are made too. */
+  readonly range?: string
+}
+
+/** `onceover retry`: tries failed and exhausted units again. */
+export async function run(
+  [name = '']: readonly string[],
+  options: RetryCommandOptions,
+  out: Output,
+): Promise<number> {
+  const range = options.range === undefined ? undefined : readRange(options.range)
+  return withGenerator(name, options, out, (once, generator) =>
+    perform(name, once, options, out, (own) =>
+      once.retry(generator, { ...own, ...given({ run: options.run, range }) }),
+    ),
+  )
+}

@@ -1,0 +1,121 @@
+import type { Command } from 'commander'
+
+/** Gives a command its description, arguments and options. */
+export type Configure = (command: Command) => Command
+
+/** What every command takes. */
+export const shared: Configure = (command) =>
+  command
+    .option('--db <url>', 'the database; wins over DATABASE_URL and the configuration')
+    .option('--config <file>', 'the configuration; default: the nearest onceover.config.*, upwards')
+    .option('--json', 'print one JSON object per line')
+
+const confirmed: Configure = (command) =>
+  command.option('--yes', 'do not ask').option('--no-input', 'fail rather than ask')
+
+/** `onceover scan`. */
+export const scan: Configure = (command) =>
+  command
+    .description('Read tables and say what breaks their keys. Changes nothing.')
+    .argument('[guard...]', 'guards of the configuration; default: all')
+    .option('--table <table>', 'scan a table without a declared guard')
+    .option('--key <columns>', 'its key: column names with commas between them')
+    .option('--where <sql>', 'the predicate of the rows that the key binds')
+
+/** `onceover enforce`. */
+export const enforce: Configure = (command) =>
+  command
+    .description('Make the unique index of each guard that none covers.')
+    .argument('[guard...]', 'guards of the configuration; default: all')
+
+/** `onceover events`. */
+export const events: Configure = (command) =>
+  command
+    .description('Read the audit, newest first.')
+    .option('--guard <name>', 'of one guard')
+    .option('--verdict <verdict>', 'of one verdict, such as created, skipped or taken_over')
+    .option('--since <span>', "how long ago (1d, 12h, '2 weeks'), or from when (2025-10-23)")
+    .option('--until <span>', 'the end, likewise')
+    .option('--run <id>', 'of one run')
+    .option('--limit <number>', 'how many at most', '100')
+
+/** `onceover migrate`. */
+export const migrate: Configure = (command) =>
+  command
+    .description('Bring the schema onceover up to date.')
+    .option('--sql', 'print the DDL instead of running it')
+
+/** `onceover uninstall`. */
+export const uninstall: Configure = (command) =>
+  confirmed(command.description('Drop the schema onceover and nothing else.'))
+
+const making: Configure = (command) =>
+  command
+    .option('--concurrency <number>', 'how many units are made at once; default: 8')
+    .option('--reason <text>', 'why; recorded with the run')
+    .option('--actor <name>', 'who asks; recorded with the run')
+
+const RANGE = '--range <range>'
+const RANGE_WORDS = 'what is expected: from=2025-10-01,to=2025-10-31, or a JSON object'
+
+/** `onceover run`. */
+export const run: Configure = (command) =>
+  making(
+    command
+      .description('Make every unit of a range or a list exactly once.')
+      .argument('<generator>', 'a generator of the configuration')
+      .option(RANGE, RANGE_WORDS)
+      .option('--units <file>', 'units as JSON, one per line; - is standard input')
+      .option('--on-duplicate <policy>', 'what is done already: skip (default), replace, reject'),
+  )
+    .option('--wait <span>', 'how long to wait for units that others make, such as 1m')
+    .option('--dry-run', 'say what it would come to; write nothing')
+
+/** `onceover runs`. */
+export const runs: Configure = (command) =>
+  command
+    .description('List runs, newest first.')
+    .option('--guard <name>', 'of one guard')
+    .option('--state <state>', 'running, done, stopped, cancelled or crashed')
+    .option('--since <span>', "how long ago (1d, 12h, '2 weeks'), or from when (2025-10-23)")
+    .option('--limit <number>', 'how many at most', '100')
+
+/** `onceover status`. */
+export const status: Configure = (command) =>
+  command.description('Say how a run stands.').argument('<run>', 'its id')
+
+/** `onceover cancel`. */
+export const cancel: Configure = (command) =>
+  confirmed(
+    command
+      .description('Cancel a run: what it holds is ended, what is done stays done.')
+      .argument('<run>', 'its id')
+      .requiredOption('--reason <text>', 'why; recorded with the run')
+      .requiredOption('--actor <name>', 'who cancels; recorded with the run'),
+  )
+
+/** `onceover retry`. */
+export const retry: Configure = (command) =>
+  making(
+    command
+      .description('Try failed and exhausted units again.')
+      .argument('<generator>', 'a generator of the configuration')
+      .option('--run <id>', 'only the units of one run')
+      .option(RANGE, 'make the missing units of a range too'),
+  )
+
+/** `onceover resume`. */
+export const resume: Configure = (command) =>
+  command
+    .description('Go on with a run that crashed or stopped.')
+    .argument('<generator>', 'a generator of the configuration')
+    .argument('<run>', 'its id')
+    .option('--concurrency <number>', 'how many units are made at once; default: 8')
+
+/** `onceover reconcile`. */
+export const reconcile: Configure = (command) =>
+  command
+    .description('Hold what is expected against rows and claims. Changes nothing.')
+    .argument('<generator>', 'a generator of the configuration')
+    .requiredOption(RANGE, RANGE_WORDS)
+    .option('--by <part>', 'the part of the key to count by; default: its first date')
