@@ -3,6 +3,7 @@ import { emptyTotals, type RowValues, type Totals, VERDICTS } from '../core/verd
 import type { Session } from '../postgres/session.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
+import { refuseValue, toJson } from '../rows/json-value.ts'
 import { checkRunId } from './cancel.ts'
 import { selectClaims, selectRunFacts, selectRuns } from './list/queries.ts'
 
@@ -58,6 +59,8 @@ export interface RunStatus extends StoredRun {
 /** Which claims to read; every field narrows. */
 export interface ClaimFilter {
   readonly guard?: string
+  /** Some parts of the key, as PostgreSQL writes them. */
+  readonly key?: RowValues
   readonly state?: (typeof CLAIM_STATES)[number]
   readonly run?: string
   /** How many at most, the latest. Default 100. */
@@ -78,6 +81,8 @@ export interface StoredClaim {
   readonly leaseUntil: string | null
   readonly retryAt: string | null
   readonly error: string | null
+  /** The step whose answer was lost and that a person must look at; see `once.resolveStep`. */
+  readonly needsReconcile: string | null
   readonly result: unknown
   readonly claimedAt: string
   readonly endedAt: string | null
@@ -99,6 +104,12 @@ function check(limit: number | undefined, state: unknown, states: readonly strin
     throw usage(`The limit ${limit} is not a whole number from 0 on.`, 'Give a number.')
   }
   return limit ?? DEFAULT_LIMIT
+}
+
+function keyJson(key: unknown): string {
+  const wrong = typeof key !== 'object' || key === null ? 'it is no object' : refuseValue(key)
+  if (wrong === undefined) return toJson(key)
+  throw usage(`The key cannot be read: ${wrong}.`, "Give parts by name: { month: '2025-10-01' }.")
 }
 
 async function read<Row>(session: Session, statement: Sql): Promise<readonly Row[]> {
@@ -172,7 +183,11 @@ export async function claims(
 ): Promise<readonly StoredClaim[]> {
   const limit = check(filter.limit, filter.state, CLAIM_STATES)
   if (filter.run !== undefined) checkRunId(filter.run)
-  const rows = await read<{ claim: string }>(session, selectClaims({ ...filter, limit }))
+  const { key, ...others } = filter
+  const rows = await read<{ claim: string }>(
+    session,
+    selectClaims({ ...others, ...(key !== undefined && { key: keyJson(key) }), limit }),
+  )
   return rows.map(({ claim }) => {
     const { parts, key, ...rest } = JSON.parse(claim) as ClaimRow
     const named = key.map((value, place) => [parts?.[place] ?? String(place), value])

@@ -62,22 +62,38 @@ export const selectRunFacts = (id: string): Sql => sql`
 /** Which claims `selectClaims` reads. */
 export interface ClaimSelection {
   readonly guard?: string
+  /** JSON object of some of the key's parts. */
+  readonly key?: string
   readonly state?: string
   readonly run?: string
   readonly limit: number
 }
 
+// The ledger knows by place what the guard knows by name. A part that it has not is none.
+const hasParts = (key: string | undefined): Sql =>
+  key === undefined
+    ? sql`true`
+    : sql`NOT EXISTS (
+      SELECT FROM jsonb_each_text(${key}::text::jsonb) AS wanted LEFT JOIN (
+        SELECT part->>0 AS name, (place - 1)::int AS place FROM onceover.guard,
+          json_array_elements(guard.key->'parts') WITH ORDINALITY AS parts(part, place)
+        WHERE guard.name = claim.guard) AS named ON named.name = wanted.key
+      WHERE claim.key->>named.place IS DISTINCT FROM wanted.value OR named.place IS NULL)`
+
 /** Claims, the latest first, each as the text of a JSON object. */
-export const selectClaims = ({ guard, state, run, limit }: ClaimSelection): Sql => sql`
+export const selectClaims = ({ guard, key, state, run, limit }: ClaimSelection): Sql => sql`
   SELECT json_build_object('guard', claim.guard, 'parts', (SELECT json_agg(part->>0)
       FROM onceover.guard, json_array_elements(guard.key->'parts') AS part
       WHERE guard.name = claim.guard),
     'key', claim.key, 'state', claim.state, 'attempt', attempt, 'fence', fence::text,
     'origin', origin, 'run', run_id, 'worker', worker,
     'leaseUntil', ${sql.raw(moment('expires_at'))}, 'retryAt', ${sql.raw(moment('retry_at'))},
-    'error', error, 'result', result, 'claimedAt', ${sql.raw(moment('claimed_at'))},
+    'error', error, 'needsReconcile', (SELECT min(name) FROM onceover.step
+      WHERE step.guard = claim.guard AND step.key_hash = claim.key_hash
+        AND step.generation = claim.generation AND step.state = 'needs_reconcile'),
+    'result', result, 'claimedAt', ${sql.raw(moment('claimed_at'))},
     'endedAt', ${sql.raw(moment('ended_at'))})::text AS claim
   FROM onceover.claim LEFT JOIN onceover.lease ON lease.id = claim.lease_id
   WHERE ${equals('guard', guard, 'text')} AND ${equals('state', state, 'text')}
-    AND ${equals('run_id', run, 'uuid')}
+    AND ${equals('run_id', run, 'uuid')} AND ${hasParts(key)}
   ORDER BY claimed_at DESC, key_hash LIMIT ${limit}`
