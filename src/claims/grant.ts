@@ -42,15 +42,51 @@ export interface Claimed {
 
 interface ClaimFacts {
   readonly hash: string | null
-  readonly fence: string | null
+  readonly fence?: string
   readonly attempt: number | null
-  readonly generation: number | null
-  readonly origin: Grant['origin'] | null
-  readonly replaces: boolean | null
-  readonly state: string | null
-  readonly heldMs: number | null
-  readonly retryMs: number | null
-  readonly result: unknown
+  readonly generation?: number
+  readonly origin?: Grant['origin']
+  readonly replaces?: boolean
+  readonly state?: string | null
+  readonly heldMs?: number | null
+  readonly retryMs?: number | null
+  readonly result?: unknown
+}
+
+const NOTHING: ClaimFacts = { hash: null, attempt: null }
+
+type Granted = readonly [
+  hash: string,
+  fence: string,
+  attempt: number,
+  generation: number,
+  origin: Grant['origin'],
+  replaces: boolean,
+]
+
+function readGranted(json: string): ClaimFacts[] {
+  const granted: Granted[] = JSON.parse(json)
+  return granted.map(([hash, fence, attempt, generation, origin, replaces]) => {
+    return { hash, fence, attempt, generation, origin, replaces }
+  })
+}
+
+type Told = readonly [
+  hash: string | null,
+  state: string | null,
+  attempt: number | null,
+  heldMs: number | null,
+  retryMs: number | null,
+  result: unknown,
+]
+
+function readTold(json: string): ClaimFacts[] {
+  const told: (Told | null)[] = JSON.parse(json)
+  return told.map((each) => {
+    if (!each) return NOTHING
+    const [hash, state, attempt, heldMs, retryMs, result] = each
+    return { hash, state, attempt, heldMs, retryMs, result }
+  })
 }
 
 interface Line {
@@ -79,7 +115,7 @@ function* outcomesOf({ parts, shown }: Inspection, lines: readonly Line[]): Gene
     const keys: unknown[][] = JSON.parse(line.keys)
     const firsts: number[] | null = line.firsts && JSON.parse(line.firsts)
     const found: (unknown[] | null)[] | null = line.found && JSON.parse(line.found)
-    const claims: ClaimFacts[] = JSON.parse(line.claims)
+    const claims = (verdict === 'granted' ? readGranted : readTold)(line.claims)
     for (const [order, place] of places.entries()) {
       const row = found?.[order]
       yield {
@@ -89,7 +125,7 @@ function* outcomesOf({ parts, shown }: Inspection, lines: readonly Line[]): Gene
         reason,
         key: zip(parts, keys[order] ?? []),
         existing: row ? zip(shown, row) : undefined,
-        facts: claims[order] as ClaimFacts,
+        facts: claims[order] ?? NOTHING,
       }
     }
   }
@@ -127,9 +163,10 @@ function asVerdict(
     ...(verdict === 'collided' && earlier !== undefined && { firstIndex: earlier }),
     ...(exhausted && { code: 'ATTEMPTS_EXHAUSTED' }),
     ...(verdict === 'failed' && facts.attempt !== null && { attempt: facts.attempt }),
-    ...(facts.heldMs !== null && { heldMs: Math.max(0, facts.heldMs) }),
-    ...(facts.retryMs !== null && verdict === 'failed' && { retryMs: Math.max(0, facts.retryMs) }),
-    ...(facts.result !== null && { result: facts.result }),
+    ...(typeof facts.heldMs === 'number' && { heldMs: Math.max(0, facts.heldMs) }),
+    ...(typeof facts.retryMs === 'number' &&
+      verdict === 'failed' && { retryMs: Math.max(0, facts.retryMs) }),
+    ...(facts.result != null && { result: facts.result }),
   }
 }
 

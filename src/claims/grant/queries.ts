@@ -58,7 +58,8 @@ const refused = ({ parts }: Inspection): string =>
 
 /**
  * Each unit of an input with its canonical key, its hash, its fault, and the first unit with the
- * same key; `once_hash` is set where the unit can be claimed.
+ * same key; `once_hash` is set where the unit can be claimed. OFFSET 0 keeps what is computed here
+ * from being computed again wherever it is read.
  */
 export const hashedUnits = (inspection: Inspection, input: Input): Sql => {
   const fault = `CASE ${refused(inspection)} ELSE once_fault END`
@@ -67,7 +68,7 @@ export const hashedUnits = (inspection: Inspection, input: Input): Sql => {
   SELECT ranked.*, CASE WHEN once_wrong IS NULL AND once_ord = once_first
     THEN ${sql.raw(hashOf(inspection))} END AS once_hash
   FROM (SELECT inner_ranked.*, ${sql.raw(checked)} AS once_wrong
-    FROM (${rankedRows(anywhere(inspection), input)}) AS inner_ranked) AS ranked`
+    FROM (${rankedRows(anywhere(inspection), input)}) AS inner_ranked) AS ranked OFFSET 0`
 }
 
 /** The hash of each key of an input, in hex; null where the key is at fault or stands twice. */
@@ -254,10 +255,20 @@ const claimedUnits = (terms: Terms): Sql => sql`
 const remaining = (moment: string): string =>
   `ceil(extract(epoch FROM ${moment} - statement_timestamp()) * 1000)::bigint`
 
+// What else the ledger says of a unit. Of most it says nothing, and each value of each unit is
+// written and read a thousand times in a chunk.
+const CLAIM = `
+  CASE WHEN verdict = 'granted'
+    THEN json_build_array(encode(hash, 'hex'), fence::text, attempt, generation, origin, replaces)
+  WHEN verdict IN ('in_flight', 'failed', 'collided') OR result IS NOT NULL
+    THEN json_build_array(encode(hash, 'hex'), state, attempt, held_ms, retry_ms, result)
+  END AS claim`
+
 const outcomes = ({ inspection, grant }: Terms): Sql => {
   const all = identity(inspection)
   return sql`
   outcome AS (
+    SELECT ord, first, key, verdict, reason, met, found, found_id, ${sql.raw(CLAIM)} FROM (
     SELECT once_ord AS ord, once_first AS first, ${sql.raw(jsonKey(inspection))} AS key,
       CASE
         WHEN once_plan IN ('exists', 'unchanged') THEN 'skipped'
@@ -277,17 +288,16 @@ const outcomes = ({ inspection, grant }: Terms): Sql => {
       coalesce(once_met, false) AS met,
       CASE WHEN once_met THEN ${sql.raw(jsonRow('once_f', inspection.shown, all))} END AS found,
       CASE WHEN once_met THEN ${sql.raw(jsonIdentity('once_f', inspection, all))} END AS found_id,
-      json_build_object('hash', encode(once_hash, 'hex'), 'fence', claimed.fence::text,
-        'attempt', coalesce(claimed.attempt, once_attempt), 'generation', claimed.generation,
-        'origin', claimed.origin, 'replaces', claimed.replaces,
-        'state', coalesce(claimed.state, once_state),
-        'heldMs', CASE WHEN once_plan = 'in_flight'
-          THEN ${sql.raw(remaining('once_expires_at'))} END,
-        'retryMs', CASE WHEN coalesce(claimed.state, once_state) = 'failed'
-          THEN ${sql.raw(remaining('coalesce(claimed.retry_at, once_retry_at)'))} END,
-        'result', CASE WHEN once_plan IN ('exists', 'unchanged') THEN once_result END) AS claim
+      once_hash AS hash, claimed.fence, coalesce(claimed.attempt, once_attempt) AS attempt,
+      claimed.generation, claimed.origin, claimed.replaces,
+      coalesce(claimed.state, once_state) AS state,
+      CASE WHEN once_plan = 'in_flight' THEN ${sql.raw(remaining('once_expires_at'))} END
+        AS held_ms,
+      CASE WHEN coalesce(claimed.state, once_state) = 'failed'
+        THEN ${sql.raw(remaining('coalesce(claimed.retry_at, once_retry_at)'))} END AS retry_ms,
+      CASE WHEN once_plan IN ('exists', 'unchanged') THEN once_result END AS result
     FROM judged LEFT JOIN claimed ON claimed.key_hash = judged.once_hash
-      AND once_plan IN ('wanted', 'settle'))`
+      AND once_plan IN ('wanted', 'settle')) AS decided)`
 }
 
 // The dead worker cannot say that it lost its unit: whoever took it over does.
@@ -354,6 +364,7 @@ export const previewUnits = (
       AS given(ord int, unit json, fingerprint text)),
   ${judgedUnits({ ...all, reason: undefined, actor: undefined, patient: false }, units)},
   outcome AS (
+    SELECT ord, first, key, verdict, reason, met, found, found_id, ${sql.raw(CLAIM)} FROM (
     SELECT once_ord AS ord, once_first AS first, ${sql.raw(jsonKey(terms.inspection))} AS key,
       CASE WHEN once_plan IN ('exists', 'unchanged', 'settle') THEN 'skipped'
         WHEN once_plan IN ('backoff', 'exhausted') THEN 'failed'
@@ -369,12 +380,13 @@ export const previewUnits = (
       CASE WHEN once_met THEN ${sql.raw(jsonRow('once_f', terms.inspection.shown, shown))}
         END AS found,
       NULL::json AS found_id,
-      json_build_object('hash', encode(once_hash, 'hex'), 'attempt', once_attempt,
-        'state', once_state, 'heldMs', CASE WHEN once_plan = 'in_flight'
-          THEN ${sql.raw(remaining('once_expires_at'))} END,
-        'retryMs', CASE WHEN once_plan = 'backoff'
-          THEN ${sql.raw(remaining('once_retry_at'))} END, 'result', NULL) AS claim
-    FROM judged),
+      once_hash AS hash, NULL::bigint AS fence, once_attempt AS attempt, NULL::int AS generation,
+      NULL::text AS origin, NULL::boolean AS replaces, once_state AS state,
+      CASE WHEN once_plan = 'in_flight' THEN ${sql.raw(remaining('once_expires_at'))} END
+        AS held_ms,
+      CASE WHEN once_plan = 'backoff' THEN ${sql.raw(remaining('once_retry_at'))} END AS retry_ms,
+      NULL::json AS result
+    FROM judged) AS decided),
   ${groupOutcomes(GROUPED)}
   SELECT verdict, reason, places::text AS places, keys::text AS keys, firsts::text AS firsts,
     found::text AS found, claims::text AS claims FROM grouped`
