@@ -39,11 +39,14 @@ interface IntentRow {
 async function sendOwned<Row>({ database, claim }: StepContext, statement: Sql): Promise<Row> {
   const [row] = await send<Row>(database, statement)
   if (row) return row
-  throw new OnceoverError('CLAIM_LOST', {
-    message: `A unit of the guard ${claim.guard} is no longer this worker's.`,
-    details: { guard: claim.guard, fence: String(claim.fence) },
-  })
+  throw lost(claim)
 }
+
+const lost = ({ guard, fence }: Held): OnceoverError =>
+  new OnceoverError('CLAIM_LOST', {
+    message: `A unit of the guard ${guard} is no longer this worker's.`,
+    details: { guard, fence: String(fence) },
+  })
 
 // The connection was refused, or the name was not found: no request ever left.
 const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'STEP_NOT_MADE'])
@@ -60,23 +63,31 @@ function asJson(name: string, answer: unknown): string {
   })
 }
 
+interface AnsweredRow {
+  /** Whether the claim is still this worker's. */
+  readonly owned: string
+}
+
 class Step<Answer> {
   readonly #context: StepContext
   readonly #terms: StepTerms
   readonly #call: (call: StepCall) => Promise<Answer> | Answer
   readonly #options: StepOptions<Answer>
+  readonly #withdrawn: () => void
 
   constructor(
     context: StepContext,
     name: string,
     call: (call: StepCall) => Promise<Answer> | Answer,
     options: StepOptions<Answer>,
+    withdrawn: () => void,
   ) {
     const { claim, run, generation } = context
     this.#context = context
     this.#terms = { claim, run, generation, name }
     this.#call = call
     this.#options = options
+    this.#withdrawn = withdrawn
   }
 
   /** @param called whether this attempt has made the call before */
@@ -99,7 +110,10 @@ class Step<Answer> {
     try {
       answer = await this.#call(call)
     } catch (error) {
-      if (wasNotMade(error)) await sendOwned(this.#context, withdrawStep(this.#terms))
+      if (wasNotMade(error)) {
+        await sendOwned(this.#context, withdrawStep(this.#terms))
+        this.#withdrawn()
+      }
       throw error
     }
     return this.#record(answer, false)
@@ -112,14 +126,17 @@ class Step<Answer> {
     this.#context.counters.addStep('asked')
     const answer = await ask(call)
     if (answer !== undefined) return this.#record(answer, true)
-    await sendOwned(this.#context, repeatStep(this.#terms))
-    return this.#make(call)
+    const { state } = await sendOwned<{ state: string }>(this.#context, repeatStep(this.#terms))
+    // Its answer came late, after the provider had been asked.
+    return state === 'answered' ? this.run(true) : this.#make(call)
   }
 
   async #record(answer: Answer, asked: boolean): Promise<Answer> {
     const json = asJson(this.#terms.name, answer)
-    await sendOwned(this.#context, answerStep(this.#terms, json, asked))
-    return JSON.parse(json)
+    const statement = answerStep(this.#terms, json, asked)
+    const { owned } = await sendOwned<AnsweredRow>(this.#context, statement)
+    if (owned === 'true') return JSON.parse(json)
+    throw lost(this.#context.claim)
   }
 
   async #park(): Promise<never> {
@@ -153,7 +170,7 @@ export function stepsOf(context: StepContext): Claim['step'] {
     }
     const known = running.get(name)
     if (known) return known as ReturnType<typeof call>
-    const step = new Step(context, name, call, options)
+    const step = new Step(context, name, call, options, () => called.delete(name))
     const own = step.run(called.has(name)).finally(() => running.delete(name))
     running.set(name, own)
     called.add(name)

@@ -47,22 +47,34 @@ export const intendStep = (terms: StepTerms, idempotencyKey: string): Sql => sql
   RETURNING state, idempotency_key AS key, answer::text AS answer,
     (fence = ${String(terms.claim.fence)}::bigint)::text AS own`
 
-/** Records the answer of a call; `asked` where it was looked up at the provider. */
+/**
+ * Records the answer of a call; `asked` where it was looked up at the provider. An answer that
+ * comes after the claim was lost is as true as before, and whoever has the unit now needs it: it is
+ * kept where the call that it answers is still the last one. Answers with whether the claim is
+ * owned.
+ */
 export const answerStep = (terms: StepTerms, answer: string, asked: boolean): Sql => sql`
   WITH ${owned(terms)}
   UPDATE onceover.step AS step SET state = 'answered', answer = ${answer}::text::json,
     asked = step.asked + ${asked ? 1 : 0}::int, answered_at = clock_timestamp()
-  FROM owned WHERE ${stepOf(terms)}
-  RETURNING name`
+  WHERE ${stepOf(terms)} AND (EXISTS (SELECT FROM owned)
+    OR (step.fence = ${String(terms.claim.fence)}::bigint
+      AND step.state IN ('asked', 'needs_reconcile')))
+  RETURNING EXISTS (SELECT FROM owned)::text AS owned`
 
-/** Records that the provider was asked and knows nothing, and that the call is made again. */
+/**
+ * Records that the provider was asked and knows nothing, and that the call is made again: where it
+ * was not answered meanwhile. Answers with the state.
+ */
 export const repeatStep = (terms: StepTerms): Sql => sql`
   WITH ${owned(terms)}
-  UPDATE onceover.step AS step
-  SET state = 'asked', asked = step.asked + 1, calls = step.calls + 1,
-    fence = ${String(terms.claim.fence)}::bigint
+  UPDATE onceover.step AS step SET (state, asked, calls, fence) = (
+    SELECT step.state, step.asked + 1, step.calls, step.fence WHERE step.state = 'answered'
+    UNION ALL
+    SELECT 'asked', step.asked + 1, step.calls + 1, ${String(terms.claim.fence)}::bigint
+    WHERE step.state <> 'answered')
   FROM owned WHERE ${stepOf(terms)}
-  RETURNING name`
+  RETURNING state`
 
 /**
  * Withdraws an intent whose call was certainly never made; its idempotency key stays. Sent again
