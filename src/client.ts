@@ -48,6 +48,7 @@ import { type ReconcileOptions, type Reconciliation, reconcile } from './runs/re
 import { type RetryOptions, resume, retry } from './runs/resume.ts'
 import { type RunResult, run, type Source } from './runs/run.ts'
 import { type RunOneOptions, type RunOneResult, runOne } from './runs/run-one.ts'
+import { UnderWay } from './runs/under-way.ts'
 import type { WorkEnvironment } from './runs/work.ts'
 
 /** What `onceover()` takes; how its worker keeps a lease is needed for work only. */
@@ -180,8 +181,8 @@ export interface Onceover {
   /** The audit, newest first. */
   events(filter?: EventFilter): Promise<readonly StoredEvent[]>
   /**
-   * Ends the lease of this worker and the connections that this object opened; a given pool or
-   * client stays open. Calls after it answer CLOSED; a second one does nothing.
+   * Stops what runs, as its `signal` would, and waits for it; ends the lease of this worker and the
+   * connections that this object opened. A given pool or client stays open. Calls after it answer CLOSED; a second one does nothing.
    */
   close(): Promise<void>
 }
@@ -251,6 +252,7 @@ const workMethods = (
   environment: WorkEnvironment,
   door: Door,
 ): Methods<'preview' | 'run' | 'runOne' | 'resume' | 'retry' | 'reconcile' | 'resolveStep'> => {
+  const { underWay } = environment
   // Inside, a generator's types are unknown: what it was given goes through it as it is.
   const enter = (generator: object, given: unknown): AnyGenerator => {
     door.enter([], given)
@@ -266,21 +268,22 @@ const workMethods = (
       return preview(environment, of, rows as readonly RowValues[], given) as never
     },
     run: async (generator, source, given = {}) => {
-      return run(
-        environment,
-        enter(generator, given),
-        source as Source,
-        given as RunOptions<never>,
-      ) as never
+      const of = enter(generator, given)
+      const options = given as RunOptions<never>
+      return underWay.track(() => run(environment, of, source as Source, options)) as never
     },
     runOne: async (generator, unit, given = {}) => {
-      return runOne(environment, enter(generator, given), unit, given) as never
+      const of = enter(generator, given)
+      return underWay.track(() => runOne(environment, of, unit, given)) as never
     },
     resume: async (generator, id, given = {}) => {
-      return resume(environment, enter(generator, given), id, given as RunOptions<never>) as never
+      const of = enter(generator, given)
+      const options = given as RunOptions<never>
+      return underWay.track(() => resume(environment, of, id, options)) as never
     },
     retry: async (generator, given = {}) => {
-      return retry(environment, enter(generator, given), given as RetryOptions<never>) as never
+      const of = enter(generator, given)
+      return underWay.track(() => retry(environment, of, given as RetryOptions<never>)) as never
     },
     reconcile: async (generator, source, given = {}) => {
       const of = enter(generator, given)
@@ -332,9 +335,11 @@ export async function onceover(options: OnceoverOptions): Promise<Onceover> {
   const logger = options.logger ?? silentLogger
   const database = openDatabase(options.db)
   const worker = new Worker(database, options, logger)
+  const underWay = new UnderWay()
   const environment: WorkEnvironment = {
     ...openEnvironment(database, logger, counters),
     worker,
+    underWay,
     registered: new Set(),
   }
   const door = new Door(database.target)
@@ -349,6 +354,7 @@ export async function onceover(options: OnceoverOptions): Promise<Onceover> {
     ...ledgerMethods(environment, door),
     close: () =>
       door.close(async () => {
+        await underWay.end()
         await worker.close()
         await database.close()
       }),

@@ -90,7 +90,7 @@ function readTold(json: string): ClaimFacts[] {
 }
 
 interface Line {
-  readonly verdict: VerdictName | 'granted' | 'raced' | 'unleased'
+  readonly verdict: VerdictName | 'granted' | 'raced' | 'unleased' | 'known'
   readonly reason: string | null
   readonly places: string
   readonly keys: string
@@ -208,6 +208,7 @@ export async function claim(
       seen++
       const unit = waiting[outcome.place]
       if (outcome.verdict === 'unleased') return { grants: [], verdicts: [], unleased: true }
+      if (outcome.verdict === 'known') continue
       if (outcome.verdict === 'granted') {
         const grant = asGrant(unit?.index ?? outcome.place, outcome)
         grants.push(grant)

@@ -10,8 +10,8 @@ import type { AnyGenerator, Expected } from './generator.ts'
 
 const FETCH_UNITS = 1000
 
-// The parts of whole numbers take numbers, and a bigint where a number would be rounded.
-const wholeNumber = (text: string): number | bigint => {
+/** A whole number of a text: the parts take a bigint where a number would be rounded. */
+export const wholeNumber = (text: string): number | bigint => {
   const number = Number(text)
   return Number.isSafeInteger(number) ? number : BigInt(text)
 }

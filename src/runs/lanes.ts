@@ -1,7 +1,9 @@
-/** A number of lanes in which work runs at once. */
+/** A number of lanes in which work runs at once; whoever comes first is first. */
 export class Lanes {
   readonly size: number
-  readonly #running = new Set<Promise<void>>()
+  #taken = 0
+  readonly #waiting: (() => void)[] = []
+  readonly #idle: (() => void)[] = []
 
   constructor(size: number) {
     this.size = size
@@ -9,36 +11,47 @@ export class Lanes {
 
   /** How many lanes are taken. */
   get running(): number {
-    return this.#running.size
+    return this.#taken
   }
 
-  /** Waits until a lane is free. */
-  async free(): Promise<void> {
-    while (this.#running.size >= this.size) await Promise.race(this.#running)
+  /** Takes a lane, once one is free; whoever took it runs work in it or leaves it. */
+  async enter(): Promise<void> {
+    if (this.#taken < this.size) this.#taken++
+    // A lane is handed on while it is taken: nobody else can come between.
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  /** Runs work in a free lane; `work` must not fail. */
-  run(work: () => Promise<void>): void {
-    const lane = work().finally(() => this.#running.delete(lane))
-    this.#running.add(lane)
+  /** Frees a lane that was taken. */
+  leave(): void {
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#taken--
+    if (this.#taken === 0) for (const told of this.#idle.splice(0)) told()
+  }
+
+  /** Runs work in a lane that was taken, and leaves it; `work` must not fail. */
+  run(work: () => Promise<unknown>): Promise<void> {
+    return work().then(
+      () => this.leave(),
+      (error: unknown) => {
+        this.leave()
+        throw error
+      },
+    )
   }
 
   /** Runs `work` on each item, as many at once as there are lanes. */
   async each<Item>(items: readonly Item[], work: (item: Item) => Promise<unknown>): Promise<void> {
     const own: Promise<void>[] = []
     for (const item of items) {
-      await this.free()
-      const lane = work(item)
-        .then(() => undefined)
-        .finally(() => this.#running.delete(lane))
-      this.#running.add(lane)
-      own.push(lane)
+      await this.enter()
+      own.push(this.run(() => work(item)))
     }
     await Promise.all(own)
   }
 
   /** Waits until every lane is free. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running)
+    if (this.#taken > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
 }

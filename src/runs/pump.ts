@@ -5,10 +5,11 @@ import { emptyTotals } from '../core/verdict.ts'
 import { type Made, makeUnit } from './attempt.ts'
 import { type Chunk, claimChunk, type Taken } from './claim-units.ts'
 import { endAttempt, giveBack } from './end.ts'
+import { chunksOf } from './feed.ts'
 import { Lanes } from './lanes.ts'
 import type { Progress, RunOptions } from './options.ts'
 import { saveUnit, saveUnits } from './save.ts'
-import type { Placed } from './units.ts'
+import { Kept, type Placed } from './units.ts'
 import type { Work } from './work.ts'
 
 const DEFAULT_CONCURRENCY = 8
@@ -38,7 +39,10 @@ export class Pump {
   #window: number
   #waiting = 0
   #toldAt = 0
+  #index = 0
+  #left = false
   #failure: { readonly error: unknown } | undefined
+  #unheard: { readonly error: unknown } | undefined
 
   constructor(work: Work, options: RunOptions<never>) {
     const { concurrency = DEFAULT_CONCURRENCY, chunkUnits = DEFAULT_CHUNK_UNITS } = options
@@ -56,12 +60,23 @@ export class Pump {
 
   /** True where no further unit shall be begun. */
   get stopping(): boolean {
-    const { run, lease } = this.#work
-    return (
-      this.#options.signal?.aborted === true ||
-      this.#failure !== undefined ||
-      lease.watch(run).reason?.code === 'RUN_CANCELLED'
-    )
+    return this.#failure !== undefined || this.#signals().some(isStop)
+  }
+
+  /** True where units of the source were left: not begun, or given back. */
+  get left(): boolean {
+    return this.#left
+  }
+
+  /** What a listener threw first: it had no say in what became of the units. */
+  get unheard(): { readonly error: unknown } | undefined {
+    return this.#unheard
+  }
+
+  #signals(): readonly AbortSignal[] {
+    const { run, lease, environment } = this.#work
+    const { signal } = this.#options
+    return [...(signal ? [signal] : []), environment.underWay.signal, lease.watch(run)]
   }
 
   /**
@@ -85,7 +100,6 @@ export class Pump {
         this.tell(chunk.verdicts)
         await this.#begin(chunk, batches)
         this.#adapt(performance.now() - startedAt)
-        if (this.stopping) break
       }
     } catch (error) {
       this.#failure ??= { error }
@@ -115,21 +129,25 @@ export class Pump {
   }
 
   async *#chunks(source: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<Placed[]> {
-    let index = 0
-    let placed: Placed[] = []
+    const chunks = chunksOf(source, {
+      size: () => this.#window,
+      stopped: () => this.stopping,
+      onStop: (wake) => {
+        const signals = this.#signals()
+        for (const signal of signals) signal.addEventListener('abort', wake)
+        return () => {
+          for (const signal of signals) signal.removeEventListener('abort', wake)
+        }
+      },
+    })
     try {
-      for await (const given of source) {
-        if (this.stopping) return
-        placed.push(isPlaced(given) ? given : { index, unit: given })
-        index++
-        if (placed.length < this.#window) continue
-        yield placed
-        placed = []
+      for await (const chunk of chunks) {
+        yield chunk.map((unit) => (unit instanceof Kept ? unit : { index: this.#index++, unit }))
       }
     } catch (error) {
-      throw sourceFailed(error, this.#work.run, index)
+      throw sourceFailed(error, this.#work.run, this.#index)
     }
-    if (placed.length > 0 && !this.stopping) yield placed
+    this.#left ||= this.stopping
   }
 
   async #begin({ taken }: Chunk, batches: Set<Promise<void>>): Promise<void> {
@@ -147,10 +165,13 @@ export class Pump {
   async #beginEach(taken: readonly Taken[]): Promise<void> {
     for (const [place, each] of taken.entries()) {
       this.#waiting = taken.length - place
-      await this.#lanes.free()
+      await this.#lanes.enter()
       this.#waiting--
-      if (this.stopping) return this.#giveBack(taken.slice(place))
-      this.#lanes.run(() => this.#one(each))
+      if (this.stopping) {
+        this.#lanes.leave()
+        return this.#giveBack(taken.slice(place))
+      }
+      void this.#lanes.run(() => this.#one(each))
     }
   }
 
@@ -184,6 +205,7 @@ export class Pump {
 
   async #giveBack(taken: readonly Taken[]): Promise<void> {
     this.#waiting = 0
+    this.#left ||= taken.length > 0
     if (taken.length > 0) this.tell(await giveBack(this.#work, taken, 'the run was stopped'))
   }
 
@@ -208,27 +230,24 @@ export class Pump {
   }
 
   // Whoever listens must not decide what becomes of the units.
-  #hear(tell: () => void): void {
+  #hear(tell: () => unknown): void {
+    const fail = (error: unknown) => {
+      this.#unheard ??= { error }
+      const { environment, run } = this.#work
+      environment.logger.error({ run }, `onceover: a listener of the run failed: ${wordsOf(error)}`)
+    }
     try {
-      tell()
+      const told = tell()
+      if (told instanceof Promise) told.catch(fail)
     } catch (error) {
-      this.#failure ??= { error }
+      fail(error)
     }
   }
 }
 
-/** A unit that already has its place, as those of a second pass have. */
-export class Kept implements Placed {
-  readonly index: number
-  readonly unit: unknown
-
-  constructor(index: number, unit: unknown) {
-    this.index = index
-    this.unit = unit
-  }
-}
-
-const isPlaced = (given: unknown): given is Placed => given instanceof Kept
+// A lost lease stops what runs under it, and the run goes on under another.
+const isStop = ({ aborted, reason }: AbortSignal): boolean =>
+  aborted && reason?.code !== 'LEASE_LOST'
 
 function sourceFailed(error: unknown, run: string, units: number): unknown {
   if (error instanceof OnceoverError) return error

@@ -1,9 +1,13 @@
+import { OnceoverError } from '../core/error.ts'
 import type { RowValues } from '../core/verdict.ts'
+import { toJson } from '../rows/json-value.ts'
+import { checkRunId } from './cancel.ts'
 import { expectedUnits } from './expected.ts'
 import type { AnyGenerator } from './generator.ts'
 import { checkRunOptions, type RunOptions } from './options.ts'
 import { type Leftover, reopenClaims, selectLeftovers } from './queries.ts'
-import { pumpAll, type RunResult } from './run.ts'
+import { checkSource, pumpAll, type RunResult } from './run.ts'
+import { Stored } from './units.ts'
 import { openWork, reopenWork, send, type Work, type WorkEnvironment } from './work.ts'
 
 const PAGE_UNITS = 1000
@@ -26,21 +30,22 @@ async function* leftovers(
     )
     for (const { hash, unit } of rows) {
       after = hash
-      yield JSON.parse(unit)
+      yield new Stored(unit)
     }
     if (rows.length < PAGE_UNITS) return
   }
 }
 
-async function* both(
-  first: AsyncIterable<unknown>,
+// One after the other: what is left is done or failed before the range meets it again.
+function* passes(
+  left: AsyncIterable<unknown>,
   range: string | undefined,
   { environment, inspection, generator }: Work,
-): AsyncGenerator<unknown, void, undefined> {
-  yield* first
+): Generator<Iterable<unknown> | AsyncIterable<unknown>> {
+  yield left
   if (range === undefined) return
   const parsed: RowValues = JSON.parse(range)
-  yield* expectedUnits(environment.database, inspection, generator, parsed)
+  yield expectedUnits(environment.database, inspection, generator, parsed)
 }
 
 /**
@@ -54,9 +59,16 @@ export async function resume(
   options: RunOptions<never>,
 ): Promise<RunResult> {
   checkRunOptions(options)
+  checkRunId(id)
+  if (environment.underWay.has(id)) {
+    throw new OnceoverError('RUN_NOT_FOUND', {
+      message: `The run ${id} is still running in this process: there is nothing to go on with.`,
+      details: { run: id },
+    })
+  }
   const work = await reopenWork(environment, generator, id)
   const left = leftovers(work, { run: id, states: ['claimed', 'failed'] })
-  return pumpAll(work, both(left, work.request.range, work), options)
+  return pumpAll(work, passes(left, work.request.range, work), options)
 }
 
 /** Which units are tried again. */
@@ -77,11 +89,13 @@ export async function retry(
   { run: of, range, ...options }: RetryOptions<never>,
 ): Promise<RunResult> {
   checkRunOptions(options)
+  if (of !== undefined) checkRunId(of)
+  if (range !== undefined) checkSource(range, {})
   const { reason, actor } = options
-  const json = range === undefined ? undefined : JSON.stringify(range)
+  const json = range === undefined ? undefined : toJson(range)
   const request = { policy: 'skip' as const, reason, actor, range: json }
   const work = await openWork(environment, generator, request, true)
   await send(environment, reopenClaims(generator.guard.name, of))
   const left = leftovers(work, { run: of, states: ['failed'] })
-  return pumpAll(work, both(left, json, work), options)
+  return pumpAll(work, passes(left, json, work), options)
 }

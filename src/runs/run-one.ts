@@ -28,7 +28,7 @@ const LONGEST_PAUSE_MS = 500
 async function claimWithin(work: Work, unit: unknown, waitMs: number): Promise<Chunk> {
   const until = performance.now() + waitMs
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-    const last = performance.now() >= until
+    const last = performance.now() >= until || work.environment.underWay.signal.aborted
     const chunk = await claimChunk(work, [{ index: 0, unit }], !last)
     if (last || chunk.verdicts[0]?.verdict !== 'in_flight') return chunk
     await sleep(Math.min(pauseMs, Math.max(0, until - performance.now())))

@@ -10,8 +10,9 @@ import { giveBack } from './end.ts'
 import { expectedUnits } from './expected.ts'
 import type { AnyGenerator } from './generator.ts'
 import { checkRunOptions, type RunOptions } from './options.ts'
-import { Kept, Pump } from './pump.ts'
+import { Pump } from './pump.ts'
 import { finishRun } from './queries.ts'
+import { Kept } from './units.ts'
 import { openWork, type Request, send, type Work, type WorkEnvironment } from './work.ts'
 
 /** How a run ended. */
@@ -114,34 +115,49 @@ async function untilLanded(
   }
 }
 
+/** What a run goes through, one after the other. */
+export type Passes = Iterable<Iterable<unknown> | AsyncIterable<unknown>>
+
 /**
  * Pumps units through a run that is open, and ends it.
  *
  * @param units the same as an array, where verdicts are wanted in its order
  */
-export async function pumpAll(
+export function pumpAll(
   work: Work,
-  source: Iterable<unknown> | AsyncIterable<unknown>,
+  passes: Passes,
   options: RunOptions<never>,
   units?: readonly unknown[],
+): Promise<RunResult> {
+  const { environment, run } = work
+  return environment.underWay.on(run, () => pumpPasses(work, passes, options, units))
+}
+
+async function pumpPasses(
+  work: Work,
+  passes: Passes,
+  options: RunOptions<never>,
+  units: readonly unknown[] | undefined,
 ): Promise<RunResult> {
   const verdicts: WorkVerdict[] = []
   const hear = (heard: readonly WorkVerdict[]) => {
     if (units) for (const verdict of heard) verdicts[verdict.index] = verdict
-    options.onVerdicts?.(heard as never)
+    return options.onVerdicts?.(heard as never)
   }
   const pump = new Pump(work, { ...options, onVerdicts: hear } as RunOptions<never>)
   try {
     const waitMs = units ? (durationMs(options.wait) ?? 0) : 0
-    const held = await pump.run(source, { patient: waitMs > 0 })
-    if (units) await untilLanded(pump, units, held, waitMs)
+    for (const source of passes) {
+      const held = await pump.run(source, { patient: waitMs > 0 })
+      if (units) await untilLanded(pump, units, held, waitMs)
+    }
   } catch (error) {
     // The first error says why; where the run cannot be ended either, its dead lease will tell.
     await finish(work, 'stopped').catch(() => {})
     throw error
   }
-  const stopped = options.signal?.aborted === true
-  const state = await finish(work, stopped ? 'stopped' : 'done')
+  const state = await finish(work, pump.left ? 'stopped' : 'done')
+  if (pump.unheard) throw pump.unheard.error
   return { run: work.run, state, totals: pump.totals, verdicts: verdicts.filter(Boolean) }
 }
 
@@ -166,5 +182,5 @@ export async function run(
   const units = isIterable(source)
     ? source
     : expectedUnits(environment.database, work.inspection, generator, source as RowValues)
-  return pumpAll(work, units, options, array)
+  return pumpAll(work, [units], options, array)
 }

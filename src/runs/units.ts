@@ -1,17 +1,43 @@
 import type { Unit } from '../claims/claim.ts'
 import type { Sendable, WorkVerdict } from '../claims/grant.ts'
 import { OnceoverError } from '../core/error.ts'
+import { refuseInside } from '../core/key-value.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
-import { refuseValue, toJson } from '../rows/json-value.ts'
+import { hexOf, refuseValue, toJson } from '../rows/json-value.ts'
 import { attemptedKey, prepareRows } from '../rows/prepare.ts'
+import { wholeNumber } from './expected.ts'
 import type { AnyGenerator } from './generator.ts'
 
 /** A unit of an input, with its place in it. */
 export interface Placed {
   readonly index: number
   readonly unit: unknown
+}
+
+/** A unit that already has its place, as those of a second pass have. */
+export class Kept implements Placed {
+  readonly index: number
+  readonly unit: unknown
+
+  constructor(index: number, unit: unknown) {
+    this.index = index
+    this.unit = unit
+  }
+}
+
+/** A unit as the ledger kept it: its input was checked when it was first claimed. */
+export class Stored {
+  readonly key: RowValues
+  readonly input: unknown
+
+  /** @param json of `{ key, input }` */
+  constructor(json: string) {
+    const { key, input } = JSON.parse(json)
+    this.key = key
+    this.input = input
+  }
 }
 
 /** Units that can be claimed, and verdicts for those that cannot. */
@@ -29,16 +55,44 @@ const STRANGE = new Set(['key', 'input'])
 
 type Read = { readonly unit: Unit } | { readonly wrong: string }
 
-async function readUnit({ options }: AnyGenerator, given: unknown): Promise<Read> {
+// JSON has no bigint: a whole number is kept as a text where it was one.
+const restored = ({ parts }: Inspection, { key, input }: Stored): Unit => {
+  const whole = parts.flatMap(({ name, part }) => {
+    const value = key[name]
+    return part.kind === 'int' && typeof value === 'string' ? [[name, wholeNumber(value)]] : []
+  })
+  return { key: { ...key, ...Object.fromEntries(whole) }, input }
+}
+
+// Whoever makes the unit after a crash is handed what the ledger kept: it must be the same.
+const refuseInput = (input: unknown): string | undefined => {
+  const wrong = refuseValue(input) ?? refuseInside(input) ?? refuseDate(input)
+  return wrong === undefined ? undefined : `input: ${wrong}`
+}
+
+const refuseDate = (value: unknown): string | undefined => {
+  if (value instanceof Date) return 'it has a Date, which would be kept as a text: give the text'
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const item of Object.values(value)) {
+    const words = refuseDate(item)
+    if (words) return words
+  }
+  return undefined
+}
+
+async function readUnit(
+  { options }: AnyGenerator,
+  inspection: Inspection,
+  given: unknown,
+): Promise<Read> {
+  if (given instanceof Stored) return { unit: restored(inspection, given) }
   if (!isRecord(given) || !isRecord(given.key)) return { wrong: 'the unit is not { key, input }' }
   const strange = Object.keys(given).find((name) => !STRANGE.has(name))
   if (strange !== undefined) return { wrong: `a unit has key and input, and no ${strange}` }
   const { key } = given
   if (!options.input) {
-    const wrong = refuseValue(given.input)
-    return wrong === undefined
-      ? { unit: { key, input: given.input } }
-      : { wrong: `input: ${wrong}` }
+    const wrong = refuseInput(given.input)
+    return wrong === undefined ? { unit: { key, input: given.input } } : { wrong }
   }
   const result = await options.input['~standard'].validate(given.input)
   if (result.issues) {
@@ -49,12 +103,22 @@ async function readUnit({ options }: AnyGenerator, given: unknown): Promise<Read
     )
     return { wrong: `input: ${words.join('; ')}` }
   }
-  const wrong = refuseValue(result.value)
-  return wrong === undefined ? { unit: { key, input: result.value } } : { wrong: `input: ${wrong}` }
+  const wrong = refuseInput(result.value)
+  return wrong === undefined ? { unit: { key, input: result.value } } : { wrong }
 }
 
 const pathName = (part: unknown): string =>
   String(isRecord(part) && 'key' in part ? part.key : part)
+
+const writable = (values: RowValues): RowValues =>
+  Object.values(values).some((value) => value instanceof Uint8Array)
+    ? Object.fromEntries(
+        Object.entries(values).map(([name, value]) => [
+          name,
+          value instanceof Uint8Array ? hexOf(value) : value,
+        ]),
+      )
+    : values
 
 // A claim holds its input until it is done; a gigabyte of them would be the database's memory.
 const MAX_UNIT_LENGTH = 1_000_000
@@ -102,7 +166,7 @@ export async function checkUnits(
   const refuse = (index: number, key: unknown, reason: string) =>
     invalid.push({ index, verdict: 'invalid', key: attemptedKey(inspection, key), reason })
   for (const { index, unit } of placed) {
-    const result = await readUnit(generator, unit)
+    const result = await readUnit(generator, inspection, unit)
     if ('unit' in result) read.push({ index, unit: result.unit })
     else refuse(index, isRecord(unit) ? unit.key : undefined, result.wrong)
   }
@@ -117,7 +181,7 @@ export async function checkUnits(
   const good = rows.flatMap(({ index, values }) => {
     const { index: place, unit } = read[index] ?? {}
     if (place === undefined || unit === undefined) return []
-    const kept = toJson({ key: values, input: unit.input ?? null })
+    const kept = toJson({ key: writable(values), input: unit.input ?? null })
     const long = refuseLength(kept)
     if (long === undefined) return [{ index: place, values, unit, kept }]
     refuse(place, values, long)

@@ -126,6 +126,11 @@ const gate = ({ run, lease }: Terms): Sql => sql`
 const plan = ({ inspection: { guard }, run, lease, grant, policy, finishing }: Terms): Sql => {
   const forever = sql.raw(String(guard.remember === 'forever'))
   const own = sql`once_run = ${run}::uuid`
+  // To go on with a run is no second input: what the run itself has made is not met again.
+  const known = finishing
+    ? sql`WHEN once_state = 'done' AND ${own} THEN 'known'`
+    : sql`WHEN once_state = 'done' AND once_done_lease = ${lease}::uuid AND ${own}
+        THEN 'collided'`
   const unfinished = finishing
     ? sql`once_replaces AND once_state IN ('claimed', 'failed')`
     : sql`false`
@@ -143,7 +148,7 @@ const plan = ({ inspection: { guard }, run, lease, grant, policy, finishing }: T
     WHEN NOT gate.leased THEN 'unleased'
     WHEN once_state = 'claimed' AND once_grant = ${grant}::uuid THEN 'wanted'
     WHEN once_state = 'claimed' AND once_lease = ${lease}::uuid AND ${own} THEN 'collided'
-    WHEN once_state = 'done' AND once_done_lease = ${lease}::uuid AND ${own} THEN 'collided'
+    ${known}
     WHEN once_state = 'claimed' AND NOT once_dead THEN 'in_flight'
     ${standing}
     WHEN once_state = 'failed' AND once_retry_at > statement_timestamp() THEN 'backoff'
@@ -324,14 +329,15 @@ const GROUPED = [
 /**
  * Claims units, and answers with one line for each verdict and reason, as insertRows does; `claims`
  * has what the ledger says of each. Verdicts that are none yet: `granted`, `raced` (another
- * finished it after this statement began: send it again), `unleased` (the lease is dead).
+ * finished it after this statement began: send it again), `unleased` (the lease is dead), `known`
+ * (this run made it before it was gone on with).
  *
  * Reads only, where every unit is done or held; the events and the lock on the run excepted.
  */
 export const claimUnits = (terms: Terms, units: UnitInput): Sql => {
   const { inspection, run, reason, actor, patient } = terms
   const { guard, parts } = inspection
-  const passing = ['raced', 'granted', 'unleased', ...(patient ? ['in_flight'] : [])]
+  const passing = ['raced', 'granted', 'unleased', 'known', ...(patient ? ['in_flight'] : [])]
   const audit = { run, guard: guard.name, parts: parts.map(({ name }) => name), reason, actor }
   return sql`WITH ${reaped()}, ${gate(terms)},
   given AS MATERIALIZED (
