@@ -41,7 +41,7 @@ test('a unit that breaks another unique constraint fails, and is no existing one
   expect(await once.runOne(seated(7), unit)).toMatchObject(refused)
 })
 
-test('a replacement that breaks another unique constraint fails, though its row stands', async () => {
+test('a replacement that breaks another unique constraint fails, its row standing', async () => {
   await once.runOne(seated(1), unit)
   const replace = { onDuplicate: 'replace' } as const
   expect(await once.runOne(seated(7), unit, replace)).toMatchObject(refused)

@@ -43,7 +43,7 @@ const unit = (name: string) => ({ key: { name }, input: null })
 const tally = async () =>
   (await database.pool.query('SELECT name, made FROM tickets ORDER BY name')).rows
 
-test('retry finishes a replacement that failed, though the row that it replaces stands', async () => {
+test('retry finishes a replacement that failed, though its row stands', async () => {
   await once.run(work, [unit('a')])
   broken = true
   await once.run(work, [unit('a')], { onDuplicate: 'replace' })
