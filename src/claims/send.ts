@@ -22,16 +22,44 @@ const UNANSWERED: ReadonlySet<string> = new Set([
 export const isUnanswered = (error: unknown): boolean =>
   error instanceof OnceoverError && UNANSWERED.has(error.code)
 
+// The pool had no client in time, and nothing was sent. Without a cause it was refused: every
+// client waits for another, and none would come free.
+const isOutOfClients = (error: unknown): boolean =>
+  error instanceof OnceoverError && error.code === 'POOL_EXHAUSTED' && error.cause !== undefined
+
 /**
  * Does `work` again until the database answers, for about half a minute: a server that restarts
  * takes seconds. It must come to the same where it was done before.
  */
-export async function untilAnswered<Result>(work: () => Promise<Result>): Promise<Result> {
+export const untilAnswered = <Result>(work: () => Promise<Result>): Promise<Result> =>
+  again(work, (error) => isUnanswered(error) || isOutOfClients(error))
+
+/**
+ * Does `work`, once a client of the pool is free for it: that others keep the clients is no failure
+ * of a unit.
+ *
+ * @param work calls what it is given as soon as it has its client
+ */
+export function onceFree<Result>(work: (begin: () => void) => Promise<Result>): Promise<Result> {
+  let begun = false
+  const begin = () => {
+    begun = true
+  }
+  return again(
+    () => work(begin),
+    (error) => !begun && isOutOfClients(error),
+  )
+}
+
+async function again<Result>(
+  work: () => Promise<Result>,
+  retryable: (error: unknown) => boolean,
+): Promise<Result> {
   for (let resend = 0; ; resend++) {
     try {
       return await work()
     } catch (error) {
-      if (!isUnanswered(error) || resend === RESENDS) throw error
+      if (resend === RESENDS || !retryable(error)) throw error
       await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** resend))
     }
   }
