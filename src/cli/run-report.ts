@@ -17,9 +17,9 @@ export const unitsInWords = (totals: Totals): string =>
     .map(([name, units]) => `${count(units)} ${spoken(name)}`)
     .join(', ') || 'no units'
 
-/** True for a verdict that leaves something to do. */
+/** True for a verdict to name the unit of; what a stopped run gave back is only counted. */
 export const isTrouble = ({ verdict }: Pick<WorkVerdict, 'verdict'>): boolean =>
-  TROUBLES.some((name) => name === verdict)
+  verdict !== 'cancelled' && TROUBLES.some((name) => name === verdict)
 
 /** True where a run was not done, or left units behind. */
 export const isPartial = ({ state, totals }: Pick<RunResult, 'state' | 'totals'>): boolean =>
@@ -64,7 +64,8 @@ export function renderTroubles(
   const rows = verdicts.map(({ verdict, key, reason, code }) => [
     spoken(verdict),
     keyInWords(key),
-    [code, reason].filter((part) => part !== undefined).join(': '),
+    // That an attempt failed is what the verdict says already.
+    [code === 'ATTEMPT_FAILED' ? undefined : code, reason].filter(Boolean).join(': '),
   ])
   const unseen = all - verdicts.length
   return [
@@ -74,6 +75,6 @@ export function renderTroubles(
   ]
 }
 
-/** How many units leave something to do. */
-export const troublesIn = (totals: Totals): number =>
-  TROUBLES.reduce((sum, name) => sum + totals[name], 0)
+/** How many units have such a verdict. */
+export const troublesIn = ({ invalid, failed, in_flight }: Totals): number =>
+  invalid + failed + in_flight

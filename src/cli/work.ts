@@ -23,6 +23,8 @@ import { stoppable } from './stop.ts'
 
 /** Options of the commands that make units. */
 export interface WorkOptions extends DatabaseOptions {
+  /** JSON or `name=value` pairs, handed to `expected`. */
+  readonly range?: string
   readonly concurrency?: string
   readonly reason?: string
   readonly actor?: string
@@ -42,12 +44,19 @@ export async function withGenerator(
 
 const SHOWN_TROUBLES = 10
 
-// What is done stays done, so that the way on is the same command, or one that is named.
-function advise(name: string, { run, state, totals }: RunResult, out: Output): void {
+// What is done stays done, so that the way on is the same command. The ledger knows the rest of a
+// range, but not that of a list.
+function advise(
+  name: string,
+  { run, state, totals }: RunResult,
+  { range }: WorkOptions,
+  out: Output,
+): void {
   if (state === 'stopped') {
-    out.progress(`Stopped. Run it again, or: onceover resume ${name} ${run}`)
+    const resume = range === undefined ? '' : `, or: onceover resume ${name} ${run}`
+    out.progress(`Stopped. To go on, run it again${resume}`)
   } else if (totals.failed > 0) {
-    out.progress(`Try failed units again with: onceover retry ${name} --run ${run}`)
+    out.progress(`Failed units are tried again by: onceover retry ${name}`)
   }
 }
 
@@ -63,11 +72,12 @@ const SECOND_MS = 1000
 export async function perform(
   name: string,
   once: Onceover,
-  { concurrency, reason, actor }: WorkOptions,
+  options: WorkOptions,
   out: Output,
   start: (options: RunOptions) => Promise<RunResult>,
 ): Promise<number> {
   showTarget(once, out)
+  const { concurrency, reason, actor } = options
   const begun = performance.now()
   const seconds = () => (performance.now() - begun) / SECOND_MS
   const troubles: WorkVerdict[] = []
@@ -100,6 +110,6 @@ export async function perform(
     const lines = [...renderTotals(totals), ...renderTroubles(troubles, troublesIn(totals), out)]
     for (const line of lines) out.line(line)
   }
-  advise(name, result, out)
+  advise(name, result, options, out)
   return isPartial(result) ? EXIT.partial : EXIT.ok
 }

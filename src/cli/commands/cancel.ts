@@ -2,8 +2,7 @@ import { type Cancelled, EXIT, type RunStatus } from '../../index.ts'
 import { type Confirmation, confirm } from '../confirm.ts'
 import { connected, type DatabaseOptions, showTarget } from '../connect.ts'
 import type { Output } from '../output.ts'
-import { unitsInWords } from '../run-report.ts'
-import { oneLine, some } from '../text.ts'
+import { count, oneLine, some } from '../text.ts'
 
 /** Options of `onceover cancel`. */
 export interface CancelCommandOptions extends DatabaseOptions, Confirmation {
@@ -13,8 +12,8 @@ export interface CancelCommandOptions extends DatabaseOptions, Confirmation {
 
 const isOver = ({ state }: RunStatus): boolean => state === 'done' || state === 'cancelled'
 
-const question = ({ id, guard, state, totals }: RunStatus): string =>
-  `Cancel the run ${id} of ${oneLine(guard)} (${state}, ${unitsInWords(totals)})?`
+const question = ({ id, guard, state, inFlight }: RunStatus): string =>
+  `Cancel the run ${id} of ${oneLine(guard)} (${state}, ${count(inFlight)} in flight)?`
 
 function print(run: string, target: string, { cancelled, claims }: Cancelled, out: Output): number {
   if (out.json) out.record({ target, run, cancelled, claims })

@@ -6,8 +6,6 @@ import { perform, type WorkOptions, withGenerator } from '../work.ts'
 export interface RetryCommandOptions extends WorkOptions {
   /** Only the units of a run. */
   readonly run?: string
-  /** Missing units of this range are made too. */
-  readonly range?: string
 }
 
 /** `onceover retry`: tries failed and exhausted units again. */

@@ -9,8 +9,6 @@ type Policy = 'skip' | 'replace' | 'reject'
 
 /** Options of `onceover run`. */
 export interface RunCommandOptions extends WorkOptions {
-  /** JSON or `name=value` pairs, handed to `expected`. */
-  readonly range?: string
   /** A file of units; `-` is standard input. */
   readonly units?: string
   readonly onDuplicate?: string

@@ -3,7 +3,7 @@ import { connected, type DatabaseOptions } from '../connect.ts'
 import { given, wholeNumber } from '../option-values.ts'
 import type { Output } from '../output.ts'
 import { unitsInWords } from '../run-report.ts'
-import { oneLine, some } from '../text.ts'
+import { oneLine, shorten, some } from '../text.ts'
 
 /** Options of `onceover runs`. */
 export interface RunsOptions extends DatabaseOptions {
@@ -20,11 +20,11 @@ const asked = ({ actor, reason }: StoredRun): string =>
   [actor && `by ${actor}`, reason].filter(Boolean).join(': ')
 
 // Two lines for each: an id is copied whole, and would leave no room beside it.
-function* linesOf(run: StoredRun, { colors }: Output): Generator<string> {
+function* linesOf(run: StoredRun, { colors, columns }: Output): Generator<string> {
   const { id, state, guard, startedAt, totals } = run
   yield `${colors.bold(id)}  ${state}  ${oneLine(guard)}`
   const facts = [seconds(startedAt), unitsInWords(totals), asked(run)].filter(Boolean)
-  yield `  ${oneLine(facts.join('  '))}`
+  yield shorten(`  ${oneLine(facts.join('  '))}`, columns)
 }
 
 /** `onceover runs`: lists runs, newest first. */
