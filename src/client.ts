@@ -144,7 +144,7 @@ export interface Onceover {
   /** Tries failed and exhausted units again, and makes the missing ones of a range. */
   retry<G extends Guard, Input, Made, Range>(
     generator: Generator<G, Input, Made, Range>,
-    options?: RetryOptions<KeyOf<G>>,
+    options?: RetryOptions<KeyOf<G>, Range>,
   ): Promise<RunResult<KeyOf<G>>>
   /**
    * Cancels a run: its claims, running or failed, are cancelled and their keys free; what is done

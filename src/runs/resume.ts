@@ -72,11 +72,11 @@ export async function resume(
 }
 
 /** Which units are tried again. */
-export interface RetryOptions<Key = RowValues> extends RunOptions<Key> {
+export interface RetryOptions<Key = RowValues, Range = unknown> extends RunOptions<Key> {
   /** Only those of a run. Default: all of the guard. */
   readonly run?: string
   /** Units of this range that were never made are made too. */
-  readonly range?: RowValues
+  readonly range?: Range
 }
 
 /**
