@@ -1,10 +1,11 @@
 import { OnceoverError } from '../core/error.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Transaction } from '../postgres/handle.ts'
+import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import type { Grant } from './claim.ts'
 import { type ClaimAudit, completeClaims, lockClaims, probeClaims } from './queries.ts'
 import { saveHandle } from './save-handle.ts'
-import { isUnanswered, send } from './send.ts'
+import { isUnanswered, onceFree, send } from './send.ts'
 
 /** Who completes claims, and how long a save may stand still. */
 export interface Completion {
@@ -107,6 +108,7 @@ const isMine = (fate: Fate | undefined, { fence }: Grant, lease: string): boolea
  * all of them done, or none, and then it is run again.
  *
  * @throws what `save` throws, after which nothing of it stands; SAVE_ENDED_TRANSACTION;
+ * SAVE_TIMED_OUT where it stood still for `idleMs`;
  * COMMIT_UNKNOWN where the database could not be reached for half a minute
  */
 export async function complete(
@@ -114,13 +116,24 @@ export async function complete(
   grants: readonly Grant[],
   save: Save,
 ): Promise<Completed> {
-  const { database, audit, lease } = completion
+  const { database, audit, lease, idleMs } = completion
   for (let attempt = 0; ; attempt++) {
     try {
-      return await database.transaction((inner) => once(completion, grants, save, inner), {
-        retries: CONFLICT_RETRIES,
+      return await onceFree((begin) => {
+        const work = (inner: Transaction) => {
+          begin()
+          return once(completion, grants, save, inner)
+        }
+        return database.transaction(work, { retries: CONFLICT_RETRIES, abandon: true })
       })
     } catch (error) {
+      if (sqlstate(error) === SQLSTATE.idleInTransactionSessionTimeout) {
+        throw new OnceoverError('SAVE_TIMED_OUT', {
+          message: `save of ${audit.guard} stood still, and the server ended its transaction.`,
+          details: { guard: audit.guard, idleMs },
+          cause: error,
+        })
+      }
       if (!isUnanswered(error)) throw error
       const found = await fates(database, audit.guard, grants)
       const mine = grants.filter((grant) => isMine(found.get(grant.hash), grant, lease))

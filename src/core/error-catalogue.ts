@@ -116,6 +116,7 @@ export const ERRORS = {
   EXPECTED_MISSING: entry('Declare `expected` in the generator, or pass units.', EXIT.usage),
   MAKE_TIMED_OUT: entry('Raise `timeout` of the generator, or find out why make hangs.'),
   SAVE_ENDED_TRANSACTION: entry('Leave BEGIN, COMMIT and ROLLBACK to Onceover: save only writes.'),
+  SAVE_TIMED_OUT: entry('Do slow work in make: save only writes. Or raise `timeout`.'),
   SAVE_NOT_AWAITED: entry('Await every statement before save returns.'),
   RESULT_INVALID: entry('Return a small JSON value from save, or nothing.'),
   STEP_INVALID: entry('Give the step a name, and answer with a JSON value.'),

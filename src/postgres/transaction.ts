@@ -19,6 +19,8 @@ export interface TransactionOptions {
   readonly mode?: 'read write' | 'read only'
   /** Milliseconds that it may wait for its client before the server ends it. Default: no limit. */
   readonly idleMs?: number
+  /** Whether it fails as soon as its connection is lost, though `work` still runs. Default false. */
+  readonly abandon?: boolean
 }
 
 const BEGIN = {
@@ -135,14 +137,19 @@ async function once<T>(
   const { client } = lease
   const [handle, close] = closable(client, target)
   // A client that dies between two statements emits an error that would end the process.
-  const ignore = () => {}
-  client.on('error', ignore)
+  let die = (_: unknown) => {}
+  const died = new Promise<never>((_, reject) => {
+    die = (error) => reject(failure(error, target))
+  })
+  died.catch(() => {})
+  client.on('error', die)
   let began = false
   let healthy = true
   try {
     await begin(client, options, target)
     began = true
-    const result = await work(handle)
+    const working = work(handle)
+    const result = await (options.abandon ? Promise.race([working, died]) : working)
     close()
     await commit(client, target)
     return result
@@ -152,7 +159,7 @@ async function once<T>(
     healthy = began ? await rollback(client, error) : status(client) === 'I'
     throw error
   } finally {
-    client.off('error', ignore)
+    client.off('error', die)
     lease.release(!healthy)
   }
 }

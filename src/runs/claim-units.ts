@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Grant, Unit } from '../claims/claim.ts'
 import { claim, type WorkVerdict } from '../claims/grant.ts'
+import { isUnanswered } from '../claims/send.ts'
 import { OnceoverError } from '../core/error.ts'
 import type { PartKind } from '../core/key-part.ts'
 import type { RowValues } from '../core/verdict.ts'
@@ -81,7 +82,11 @@ export async function claimChunk(
       },
       checked.units,
       work.given,
-    )
+    ).catch((error: unknown) => {
+      // What it was given without hearing of it nobody works on: the lease must run out.
+      if (isUnanswered(error)) lease.lose('whether units were claimed is unknown', error)
+      throw error
+    })
     if (!claimed.unleased) {
       const taken = claimed.grants.map((grant): Taken => {
         const unit = checked.byIndex.get(grant.index)

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Grant } from '../claims/claim.ts'
 import { fail, release, wordsOf } from '../claims/fail.ts'
 import { claim, type WorkVerdict } from '../claims/grant.ts'
+import type { Lease } from '../claims/lease.ts'
 import { OnceoverError } from '../core/error.ts'
 import { failure } from '../postgres/failure.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
@@ -80,14 +81,14 @@ async function conflicted(work: Work, taken: Taken, error: unknown): Promise<Wor
 
 /**
  * Ends the attempt of a unit that was not saved, and gives its verdict. An abort is no failure of
- * the unit: the claim was lost, or the run cancelled, and the ledger knows.
+ * the unit: the claim was lost, or the run cancelled. That the ledger knows, not the error: it may
+ * be the one of another run that `make` waited for.
  */
 export async function endAttempt(work: Work, taken: Taken, error: unknown): Promise<WorkVerdict> {
   const { grant } = taken
   const { index, key } = grant
   const code = codeOf(error)
-  if (code === 'RUN_CANCELLED' || code === 'CLAIM_LOST') return verdictOfLost(work, grant)
-  if (code === 'LEASE_LOST') {
+  if (code === 'LEASE_LOST' && !taken.lease.valid) {
     return { index, verdict: 'failed', key, code, reason: wordsOf(error), attempt: grant.attempt }
   }
   try {
@@ -95,7 +96,8 @@ export async function endAttempt(work: Work, taken: Taken, error: unknown): Prom
       ? await conflicted(work, taken, error)
       : await failed(work, taken, error)
   } catch (second) {
-    // The database could not be told: the lease will run out, and the unit be taken over.
+    // A lease that went on beating would hold the unit, which nobody works on, for ever.
+    taken.lease.lose('a failed attempt could not be recorded', second)
     work.environment.logger.error(
       { run: work.run, key, code: codeOf(second) },
       `onceover: a failed attempt could not be recorded: ${wordsOf(second)}`,
@@ -110,12 +112,18 @@ export async function giveBack(
   taken: readonly Taken[],
   why: string,
 ): Promise<WorkVerdict[]> {
-  const byLease = new Map<string, Grant[]>()
+  const byLease = new Map<Lease, Grant[]>()
   for (const { grant, lease } of taken) {
-    byLease.set(lease.id, [...(byLease.get(lease.id) ?? []), grant])
+    byLease.set(lease, [...(byLease.get(lease) ?? []), grant])
   }
+  const { environment, generator } = work
   for (const [lease, grants] of byLease) {
-    await release(work.environment.database, work.generator.guard.name, lease, grants, why)
+    await release(environment.database, generator.guard.name, lease.id, grants, why).catch(
+      (error: unknown) => {
+        lease.lose('units could not be given back', error)
+        throw error
+      },
+    )
   }
   return taken.map(({ grant: { index, key } }) => ({
     index,
