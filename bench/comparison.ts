@@ -30,11 +30,12 @@ export interface Comparison {
   readonly met: boolean | undefined
 }
 
-/** A single measured value with an upper bar. */
+/** A single measured value with an upper bar, which it must stay below, or may reach. */
 export interface Figure {
   readonly what: string
   readonly value: number
   readonly unit: string
+  readonly sign: '<' | '≤'
   readonly bar: number
   readonly met: boolean
 }

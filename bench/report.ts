@@ -64,8 +64,8 @@ function comparisonRow({ what, ours, raw, measure, ratio, spread, bar, met }: Co
   ]
 }
 
-const figureLine = ({ what, value, unit, bar, met }: Figure): string =>
-  `${what}: ${value.toFixed(0)} ${unit} (bar < ${bar} ${unit}: ${verdict(met)})`
+const figureLine = ({ what, value, unit, sign, bar, met }: Figure): string =>
+  `${what}: ${value.toFixed(0)} ${unit} (bar ${sign} ${bar}: ${verdict(met)})`
 
 const RATIO = {
   speed: 'ratio = speed, raw ÷ ours: 1 is as fast as raw SQL',

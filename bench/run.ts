@@ -5,6 +5,7 @@ import { AGAIN, AGAIN_RECORDED, againContest } from './run/again.ts'
 import { runRound } from './run/contest.ts'
 import { DONE, doneContest } from './run/done.ts'
 import type { Sizes } from './run/ours.ts'
+import { checkPromises } from './run/promises.ts'
 import { AT_ONCE, savedAt, savedContest } from './run/saved.ts'
 import { rowsFrom } from './sizes.ts'
 
@@ -53,6 +54,8 @@ export async function runBenchmark(bench: Bench): Promise<Findings> {
   const rounds = bench.rounds ?? ROUNDS
   const recorder = new Recorder(bench.database.statements)
   await bench.once.migrate()
+  bench.progress('run: counting what is sent and written')
+  const figures = await checkPromises(bench.database)
   const contests = [
     await doneContest(bench, sizes),
     ...AT_ONCE.map((concurrency) => savedContest(bench, saved, concurrency)),
@@ -70,6 +73,6 @@ export async function runBenchmark(bench: Bench): Promise<Findings> {
       rounds,
     },
     comparisons: comparisons(recorder),
-    figures: [],
+    figures,
   }
 }

@@ -56,6 +56,7 @@ async function memory(bench: Bench, rows: number): Promise<readonly Figure[]> {
     what: `${what} of \`onceover scan\`, ${rows.toLocaleString('en-US')} rows`,
     value,
     unit: 'MB',
+    sign: '<',
     bar: MEMORY_BAR_MB,
     met: value < MEMORY_BAR_MB,
   })

@@ -25,6 +25,7 @@ test('every side does the same units, and is compared', async () => {
       ['run again', 1],
       ['run again, beside a record', 1],
     ])
+    expect(run?.figures.map(({ met }) => met)).toEqual(Array(9).fill(true))
     // Three chunks: a run is opened and ended, a chunk claimed and ended.
     expect(run?.comparisons.map(({ raw }) => raw.statements)).toEqual([8, 60, 60, 3, 5])
   } finally {
