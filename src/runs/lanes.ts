@@ -2,6 +2,7 @@
 export class Lanes {
   readonly size: number
   #taken = 0
+  #open = false
   readonly #waiting: (() => void)[] = []
   readonly #idle: (() => void)[] = []
 
@@ -16,9 +17,18 @@ export class Lanes {
 
   /** Takes a lane, once one is free; whoever took it runs work in it or leaves it. */
   async enter(): Promise<void> {
-    if (this.#taken < this.size) this.#taken++
+    if (this.#open || this.#taken < this.size) this.#taken++
     // A lane is handed on while it is taken: nobody else can come between.
     else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Lets everyone in who waits and who comes: they find nothing to do any more, and leave. */
+  open(): void {
+    this.#open = true
+    for (const next of this.#waiting.splice(0)) {
+      this.#taken++
+      next()
+    }
   }
 
   /** Frees a lane that was taken. */

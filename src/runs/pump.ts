@@ -79,6 +79,15 @@ export class Pump {
     return [...(signal ? [signal] : []), environment.underWay.signal, lease.watch(run)]
   }
 
+  // Calls `wake` when it may be time to stop; answers with how to take that back.
+  #onStop(wake: () => void): () => void {
+    const signals = this.#signals()
+    for (const signal of signals) signal.addEventListener('abort', wake)
+    return () => {
+      for (const signal of signals) signal.removeEventListener('abort', wake)
+    }
+  }
+
   /**
    * Runs every unit of a source. Where it is `patient`, units that others hold get no verdict: they
    * are what it answers with, for the caller to ask for again.
@@ -90,9 +99,29 @@ export class Pump {
     source: Iterable<unknown> | AsyncIterable<unknown>,
     { patient = false } = {},
   ): Promise<readonly WorkVerdict[]> {
-    const batches = new Set<Promise<void>>()
     const held = patient ? [] : undefined
     this.#held = held
+    // Units may take minutes: whoever looks on is told that they run.
+    const telling =
+      this.#options.onProgress && setInterval(() => this.#progress(false), PROGRESS_MS)
+    const forget = this.#onStop(() => {
+      if (this.stopping) this.#lanes.open()
+    })
+    try {
+      await this.#runAll(source, patient)
+    } finally {
+      clearInterval(telling)
+      forget()
+    }
+    this.#progress(true)
+    if (this.#failure) throw this.#failure.error
+    this.#held = undefined
+    return held ?? []
+  }
+
+  // What it fails with is kept: what was begun is finished first.
+  async #runAll(source: Iterable<unknown> | AsyncIterable<unknown>, patient: boolean) {
+    const batches = new Set<Promise<void>>()
     try {
       for await (const placed of this.#chunks(source)) {
         const startedAt = performance.now()
@@ -106,10 +135,6 @@ export class Pump {
     }
     await Promise.all(batches)
     await this.#lanes.idle()
-    this.#progress(true)
-    if (this.#failure) throw this.#failure.error
-    this.#held = undefined
-    return held ?? []
   }
 
   /** Counts verdicts, and tells whoever listens; what is held and asked for again is no verdict. */
@@ -132,13 +157,7 @@ export class Pump {
     const chunks = chunksOf(source, {
       size: () => this.#window,
       stopped: () => this.stopping,
-      onStop: (wake) => {
-        const signals = this.#signals()
-        for (const signal of signals) signal.addEventListener('abort', wake)
-        return () => {
-          for (const signal of signals) signal.removeEventListener('abort', wake)
-        }
-      },
+      onStop: (wake) => this.#onStop(wake),
     })
     try {
       for await (const chunk of chunks) {
