@@ -1,6 +1,6 @@
 import { Counters, type Counts } from './audit/counters.ts'
 import { type EventFilter, events, type StoredEvent } from './audit/events.ts'
-import { rename } from './claims/register.ts'
+import { registrationOf, rename } from './claims/register.ts'
 import { resolve, type StepResolution } from './claims/resolve.ts'
 import { Worker, type WorkerOptions } from './claims/worker.ts'
 import { Door, requireOptions, requireWork } from './core/door.ts'
@@ -319,7 +319,9 @@ const ledgerMethods = (
     },
     renameGuard: async (from, to) => {
       door.enter([to])
-      return rename(database, from, to)
+      const inspection = await environment.inspect(to, database.session)
+      environment.registered.clear()
+      return rename(database, from, registrationOf(inspection))
     },
   }
 }
@@ -340,7 +342,7 @@ export async function onceover(options: OnceoverOptions): Promise<Onceover> {
     ...openEnvironment(database, logger, counters),
     worker,
     underWay,
-    registered: new Set(),
+    registered: new Map(),
   }
   const door = new Door(database.target)
   return {

@@ -1,11 +1,16 @@
 import { OnceoverError } from '../core/error.ts'
-import type { Guard } from '../guards/guard.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { InspectedPart } from '../guards/part.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
-import { type Registered, registerGuard, renameGuard, updateGuard } from './register/queries.ts'
+import {
+  type Registered,
+  registerGuard,
+  renameGuard,
+  selectGuard,
+  updateGuard,
+} from './register/queries.ts'
 
 // Types whose values have the same hash may be exchanged: a column may grow.
 const HASHED_AS: Readonly<Record<string, string>> = {
@@ -26,7 +31,8 @@ const partOf = ({ name, part, base }: InspectedPart) => [
   part.form.fold ? 'fold' : '',
 ]
 
-const registered = ({ guard, table, parts }: Inspection): Registered => ({
+/** A guard as the ledger keeps it, to be held against what it has. */
+export const registrationOf = ({ guard, table, parts }: Inspection): Registered => ({
   name: guard.name,
   table: `${table.schema}.${table.name}`,
   key: JSON.stringify({ parts: parts.map(partOf), where: guard.where ?? null }),
@@ -42,12 +48,7 @@ const partsIn = (key: string): string => JSON.stringify(JSON.parse(key).parts)
 
 function refuse(own: Registered, { key, claims, namesakes }: Found): void {
   if (key !== null && claims === 'true' && partsIn(key) !== partsIn(own.key)) {
-    throw new OnceoverError('GUARD_CHANGED', {
-      message:
-        `The guard ${own.name} has claims that were made under another key, ${partsIn(key)}: ` +
-        'under the new one none of them would be found, and their work be done again.',
-      details: { guard: own.name, before: JSON.parse(key), now: JSON.parse(own.key) },
-    })
+    throw changed(own, key)
   }
   const [former] = JSON.parse(namesakes ?? '[]') as string[]
   if (former === undefined) return
@@ -60,37 +61,63 @@ function refuse(own: Registered, { key, claims, namesakes }: Found): void {
   })
 }
 
+const changed = (own: Registered, before: string): OnceoverError =>
+  new OnceoverError('GUARD_CHANGED', {
+    message:
+      `The guard ${own.name} has claims that were made under another key, ${partsIn(before)}: ` +
+      'under the new one none of them would be found, and their work be done again.',
+    details: { guard: own.name, before: JSON.parse(before), now: JSON.parse(own.key) },
+  })
+
+const RETRIES = 10
+
+async function inLedger<T>(database: Database, work: (session: Session) => Promise<T>): Promise<T> {
+  try {
+    return await database.transaction((handle) => work(database.within(handle)), {
+      retries: RETRIES,
+    })
+  } catch (error) {
+    throw unmigrated(error, database.target)
+  }
+}
+
+/** An error of a statement on the ledger: NOT_MIGRATED where there is none. */
+export function unmigrated(error: unknown, target: string): unknown {
+  const state = sqlstate(error)
+  if (state !== SQLSTATE.undefinedTable && state !== SQLSTATE.undefinedColumn) return error
+  return new OnceoverError('NOT_MIGRATED', {
+    message: `${target} has no ledger: claims need the schema onceover, up to date.`,
+    details: { target },
+    cause: error,
+  })
+}
+
 /**
  * Holds a guard against what the ledger knows of it, before anything is claimed.
  *
  * @throws OnceoverError GUARD_CHANGED where its key was declared anew while it has claims,
  * GUARD_RENAMED where another name has the claims of this one, NOT_MIGRATED
  */
-export async function register(session: Session, inspection: Inspection): Promise<void> {
-  const own = registered(inspection)
-  try {
+export function register(database: Database, own: Registered): Promise<void> {
+  return inLedger(database, async (session) => {
     const [found] = await session.query<Found>(registerGuard(own))
     if (!found) return
     refuse(own, found)
     if (found.key !== null && found.key !== own.key) await session.query(updateGuard(own))
-  } catch (error) {
-    if (sqlstate(error) !== SQLSTATE.undefinedTable) throw error
-    throw new OnceoverError('NOT_MIGRATED', {
-      message: `${session.target} has no ledger: claims need the schema onceover, up to date.`,
-      details: { target: session.target },
-      cause: error,
-    })
-  }
+  })
 }
 
 /**
- * Moves the claims and steps of a guard to its new name; answers with the number of claims.
+ * Moves the claims, steps and runs of a guard to its new name; answers with the number of claims.
  *
- * @throws OnceoverError QUERY_FAILED where both names have claims on one key
+ * @throws OnceoverError GUARD_CHANGED where the claims were made under another key, NOT_MIGRATED,
+ * QUERY_FAILED where both names have claims on one key
  */
-export async function rename(database: Database, from: string, to: Guard): Promise<number> {
-  const [row] = await database.transaction((handle) =>
-    database.within(handle).query<{ claims: string }>(renameGuard(from, to.name)),
-  )
-  return Number(row?.claims ?? 0)
+export function rename(database: Database, from: string, to: Registered): Promise<number> {
+  return inLedger(database, async (session) => {
+    const [former] = await session.query<{ key: string }>(selectGuard(from))
+    if (former && partsIn(former.key) !== partsIn(to.key)) throw changed(to, former.key)
+    const [row] = await session.query<{ claims: string }>(renameGuard(from, to))
+    return Number(row?.claims ?? 0)
+  })
 }

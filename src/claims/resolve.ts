@@ -5,6 +5,7 @@ import type { Environment } from '../rows/environment.ts'
 import { refuseValue, toJson } from '../rows/json-value.ts'
 import { jsonInput, prepareRows } from '../rows/prepare.ts'
 import { selectHashes } from './grant/queries.ts'
+import { unmigrated } from './register.ts'
 import { resolveStep } from './step/queries.ts'
 
 /** What a person found out about a step whose answer was lost. */
@@ -43,11 +44,15 @@ export async function resolve(
   const [found] = await database.session.query<{ hash: string | null }>(
     selectHashes(inspection, jsonInput(inspection, rows)),
   )
-  const [row] = await database.transaction((handle) =>
-    database
-      .within(handle)
-      .query<{ resolved: string }>(resolveStep(guard.name, found?.hash ?? '', step, answer)),
-  )
+  const [row] = await database
+    .transaction((handle) =>
+      database
+        .within(handle)
+        .query<{ resolved: string }>(resolveStep(guard.name, found?.hash ?? '', step, answer)),
+    )
+    .catch((error: unknown) => {
+      throw unmigrated(error, database.target)
+    })
   if (row?.resolved === '1') return
   throw new OnceoverError('STEP_INVALID', {
     message: `The unit has no step ${step} that waits for an answer, or it is being worked on.`,

@@ -1,3 +1,4 @@
+import { unmigrated } from '../claims/register.ts'
 import { IDLE_MS } from '../claims/send.ts'
 import { OnceoverError } from '../core/error.ts'
 import { cancelClaims, cancelRun, lockRun } from './queries.ts'
@@ -37,23 +38,28 @@ export async function cancel(
   { reason, actor }: CancelOptions,
 ): Promise<Cancelled> {
   checkRunId(id)
-  const done = await database.transaction(
-    async (handle): Promise<Cancelled> => {
-      const session = database.within(handle)
-      const [run] = await session.query<{ state: string }>(lockRun(id))
-      if (!run) {
-        throw new OnceoverError('RUN_NOT_FOUND', {
-          message: `There is no run ${id} on ${database.target}.`,
-          details: { run: id },
-        })
-      }
-      if (run.state === 'done' || run.state === 'cancelled') return { cancelled: false, claims: 0 }
-      await session.query(cancelRun(id, reason, actor))
-      const [row] = await session.query<{ claims: string }>(cancelClaims(id, reason, actor))
-      return { cancelled: true, claims: Number(row?.claims ?? 0) }
-    },
-    { retries: RETRIES, idleMs: IDLE_MS },
-  )
+  const done = await database
+    .transaction(
+      async (handle): Promise<Cancelled> => {
+        const session = database.within(handle)
+        const [run] = await session.query<{ state: string }>(lockRun(id))
+        if (!run) {
+          throw new OnceoverError('RUN_NOT_FOUND', {
+            message: `There is no run ${id} on ${database.target}.`,
+            details: { run: id },
+          })
+        }
+        if (run.state === 'done' || run.state === 'cancelled')
+          return { cancelled: false, claims: 0 }
+        await session.query(cancelRun(id, reason, actor))
+        const [row] = await session.query<{ claims: string }>(cancelClaims(id, reason, actor))
+        return { cancelled: true, claims: Number(row?.claims ?? 0) }
+      },
+      { retries: RETRIES, idleMs: IDLE_MS },
+    )
+    .catch((error: unknown) => {
+      throw unmigrated(error, database.target)
+    })
   if (done.cancelled) (await worker.current())?.cancelled(id)
   return done
 }

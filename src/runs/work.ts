@@ -4,7 +4,7 @@ import { fates } from '../claims/complete.ts'
 import type { GivenPlaces, WorkVerdict } from '../claims/grant.ts'
 import type { Lease } from '../claims/lease.ts'
 import type { ClaimAudit } from '../claims/queries.ts'
-import { register } from '../claims/register.ts'
+import { register, registrationOf } from '../claims/register.ts'
 import { send as sendTo } from '../claims/send.ts'
 import type { Worker } from '../claims/worker.ts'
 import { OnceoverError } from '../core/error.ts'
@@ -21,8 +21,8 @@ export interface WorkEnvironment extends Environment {
   readonly worker: Worker
   /** What this process works on. */
   readonly underWay: UnderWay
-  /** Guards whose registration was checked. */
-  readonly registered: Set<string>
+  /** The keys of guards whose registration was checked, by the guards' names. */
+  readonly registered: Map<string, string>
 }
 
 /** What a run is asked to do, as far as the ledger keeps it. */
@@ -65,12 +65,13 @@ export async function prepareGuard(
   environment: WorkEnvironment,
   { guard }: AnyGenerator,
 ): Promise<Inspection> {
-  const { session } = environment.database
-  const inspection = await environment.inspect(guard, session)
+  const { database, registered } = environment
+  const inspection = await environment.inspect(guard, database.session)
   checkEnforced(inspection)
-  if (!environment.registered.has(guard.name)) {
-    await register(session, inspection)
-    environment.registered.add(guard.name)
+  const own = registrationOf(inspection)
+  if (registered.get(guard.name) !== own.key) {
+    await register(database, own)
+    registered.set(guard.name, own.key)
   }
   return inspection
 }

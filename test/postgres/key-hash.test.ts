@@ -200,7 +200,7 @@ const CASES: readonly Case[] = [
     title: 'a set of numerics',
     type: 'numeric[]',
     part: set(),
-    values: fc.array(fc.constantFrom(1, 2.5, 2, 1e20, 0), { maxLength: 3 }),
+    values: fc.array(fc.constantFrom(1, 2.5, 2, 1e10, 0), { maxLength: 3 }),
   },
   {
     title: 'a set of doubles',

@@ -32,10 +32,18 @@ export const updateGuard = ({ name, table, key }: Registered): Sql => sql`
   SET table_name = ${table}::text, key = ${key}::text::json, seen_at = clock_timestamp()
   WHERE name = ${name}::text`
 
-/** Gives the claims and steps of a guard another name. */
-export const renameGuard = (from: string, to: string): Sql => sql`
+/** The key that a guard was registered with, if it was. */
+export const selectGuard = (name: string): Sql =>
+  sql`SELECT key::text AS key FROM onceover.guard WHERE name = ${name}::text FOR UPDATE`
+
+/** Gives the claims, steps and runs of a guard another name; its events keep what was said. */
+export const renameGuard = (from: string, { name, table, key }: Registered): Sql => sql`
   WITH claims AS (
-    UPDATE onceover.claim SET guard = ${to}::text WHERE guard = ${from}::text RETURNING 1),
-  steps AS (UPDATE onceover.step SET guard = ${to}::text WHERE guard = ${from}::text),
-  gone AS (DELETE FROM onceover.guard WHERE name = ${from}::text)
+    UPDATE onceover.claim SET guard = ${name}::text WHERE guard = ${from}::text RETURNING 1),
+  steps AS (UPDATE onceover.step SET guard = ${name}::text WHERE guard = ${from}::text),
+  runs AS (UPDATE onceover.run SET guard = ${name}::text WHERE guard = ${from}::text),
+  gone AS (DELETE FROM onceover.guard WHERE name = ${from}::text AND name <> ${name}::text),
+  known AS (
+    INSERT INTO onceover.guard (name, table_name, key)
+    VALUES (${name}::text, ${table}::text, ${key}::text::json) ON CONFLICT DO NOTHING)
   SELECT count(*)::text AS claims FROM claims`
