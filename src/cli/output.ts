@@ -51,15 +51,16 @@ export class Output {
   constructor(streams: Streams, json: boolean) {
     const { stdout, stderr, env } = streams
     this.json = json
-    this.columns = stdout.isTTY ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY
+    // A terminal that does not know its size says 0.
+    this.columns = stdout.isTTY ? stdout.columns || 80 : Number.POSITIVE_INFINITY
     this.#streams = streams
     this.colors = colorsOf(stdout, env)
     this.#notes = colorsOf(stderr, env)
-    this.#room = stderr.isTTY && env.TERM !== 'dumb' ? (stderr.columns ?? 80) - 1 : 0
+    this.#room = stderr.isTTY && env.TERM !== 'dumb' ? (stderr.columns || 80) - 1 : 0
   }
 
-  // Where stdout is the same terminal, its lines would stand behind what is written over.
-  #clear(): void {
+  /** Takes the live line away: whatever is printed next would stand behind it. */
+  clear(): void {
     if (this.#live) this.#streams.stderr.write('\r\u001b[K')
     this.#live = false
   }
@@ -67,14 +68,14 @@ export class Output {
   /** A line on stderr that the next one takes the place of; nothing off a terminal. */
   live(text: string): void {
     if (this.#room <= 0) return
-    this.#clear()
+    this.clear()
     this.#streams.stderr.write(this.#notes.dim(shorten(printable(text), this.#room)))
     this.#live = true
   }
 
   /** A line for people, on stdout. */
   line(text = ''): void {
-    this.#clear()
+    this.clear()
     this.#streams.stdout.write(`${text}\n`)
   }
 
@@ -85,7 +86,7 @@ export class Output {
 
   /** A line about the work and not of its result, on stderr. */
   progress(text: string): void {
-    this.#clear()
+    this.clear()
     this.#streams.stderr.write(`${this.#notes.dim(printable(text))}\n`)
   }
 
@@ -100,7 +101,7 @@ export class Output {
     const { detail } = error.details
     const why = [...(typeof detail === 'string' ? [detail] : []), ...reasons(error)]
     const { red, bold } = this.#notes
-    this.#clear()
+    this.clear()
     const lines = [
       `${red(bold('error'))}  ${bold(error.code)}`,
       `what   ${printable(error.message)}`,

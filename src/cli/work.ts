@@ -82,6 +82,8 @@ export async function perform(
   const seconds = () => (performance.now() - begun) / SECOND_MS
   const troubles: WorkVerdict[] = []
   let announced = false
+  // The second signal ends the process in the middle of a line.
+  process.once('exit', () => out.clear())
   const result = await stoppable((signal) => {
     signal.addEventListener('abort', () => {
       out.progress('Stopping: what runs is finished, the rest given back. Again ends it at once.')

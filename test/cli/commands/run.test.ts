@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -6,6 +6,15 @@ import { ended } from '../installed.ts'
 import { openReports, type Reports, records } from './reports.ts'
 
 let reports: Reports
+
+// script (util-linux) gives the command a terminal of its own.
+const hasScript = (() => {
+  try {
+    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux')
+  } catch {
+    return false
+  }
+})()
 
 beforeAll(async () => {
   reports = await openReports()
@@ -132,6 +141,25 @@ describe('units', () => {
     const { rows } = await reports.db.pool.query('SELECT state FROM onceover.run')
     expect(rows).toEqual([{ state: 'stopped' }])
   })
+})
+
+test.runIf(hasScript)('on a terminal a live line shows the progress', async () => {
+  const main = `${reports.project.directory}/node_modules/onceover/dist/cli/main.js`
+  const command = [process.execPath, main, 'run', 'monthly', '--db', reports.db.url, ...RANGE]
+  const quoted = command.map((word) => `'${word}'`).join(' ')
+  const child = spawn('script', ['-qec', quoted, '/dev/null'], {
+    cwd: reports.project.directory,
+    env: { ...process.env, GATE: reports.gate, TERM: 'xterm', NO_COLOR: '1' },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  const end = ended(child)
+  child.stdout.on('data', (text: Buffer) => {
+    if (/\d+s {2}.*6 running/.test(text.toString())) writeFileSync(reports.gate, '')
+  })
+  const { code, stdout } = await end
+  expect(code).toBe(0)
+  expect(stdout).toContain('6 running\r\u001b[K')
+  expect(stdout).toMatch(/done in [\d.]+ s\r\n {2}created {2}6\r\n$/)
 })
 
 describe('a signal', () => {
