@@ -42,15 +42,16 @@ export async function fail(
   }
 }
 
-/** Gives claims back; the attempt is not counted. */
+/** Gives claims back; the attempt is not counted. Answers with those that were still held. */
 export async function release(
   database: Database,
   guard: string,
   lease: string,
   grants: readonly Grant[],
   why: string,
-): Promise<void> {
-  if (grants.length === 0) return
-  const hashes = grants.map(({ hash }) => hash)
-  await send(database, releaseClaims(guard, lease, hashes, why))
+): Promise<readonly Grant[]> {
+  if (grants.length === 0) return []
+  const rows = await send<{ hash: string }>(database, releaseClaims(guard, lease, grants, why))
+  const released = new Set(rows.map(({ hash }) => hash))
+  return grants.filter(({ hash }) => released.has(hash))
 }

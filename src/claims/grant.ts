@@ -229,14 +229,27 @@ export async function claim(
   return { grants, verdicts, unleased: false }
 }
 
-/** Says what claiming units would come to; writes nothing. */
+/**
+ * Says what claiming units would come to; writes nothing.
+ *
+ * @param given by the chunks before, whose keys collide; what this one would give is added
+ */
 export async function previewClaims(
   session: Session,
   terms: Pick<Terms, 'inspection' | 'policy' | 'attempts'>,
   units: readonly Sendable[],
+  given: GivenPlaces,
 ): Promise<readonly WorkVerdict[]> {
   if (units.length === 0) return []
   const input = jsonInput(terms.inspection, units)
   const lines = await session.query<Line>(previewUnits(terms, { input, units: kept(units) }))
-  return [...outcomesOf(terms.inspection, lines)].map((outcome) => asVerdict(units, outcome))
+  return [...outcomesOf(terms.inspection, lines)].map((outcome) => {
+    const verdict = asVerdict(units, outcome, given)
+    const hash = outcome.facts.hash ?? ''
+    if (verdict.verdict !== 'created' && verdict.verdict !== 'replaced') return verdict
+    const firstIndex = given.get(hash)
+    given.set(hash, firstIndex ?? verdict.index)
+    const { index, key } = verdict
+    return firstIndex === undefined ? verdict : { index, key, verdict: 'collided', firstIndex }
+  })
 }

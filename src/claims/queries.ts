@@ -115,22 +115,27 @@ export const failClaim = (audit: ClaimAudit, claim: Held, failure: Failure): Sql
 
 /**
  * Gives claims back that were not begun or not finished, without counting the attempt: whoever
- * comes next takes them at once.
+ * comes next takes them at once. Found by their fences too: after a cancel this worker may hold the
+ * same key under the same lease for another run. Answers with the hashes of what was given back.
  */
 export const releaseClaims = (
   guard: string,
   lease: string,
-  hashes: readonly string[],
+  held: readonly Pick<Held, 'hash' | 'fence'>[],
   why: string,
 ): Sql => sql`
-  WITH locked AS (
-    SELECT key_hash FROM onceover.claim
-    WHERE guard = ${guard}::text AND key_hash = ANY(${hashes.map(bytes)}::bytea[])
+  WITH held AS (
+    SELECT * FROM unnest(${held.map(({ hash }) => bytes(hash))}::bytea[],
+      ${held.map(({ fence }) => String(fence))}::bigint[]) AS held(hash, fence)),
+  locked AS (
+    SELECT key_hash FROM onceover.claim JOIN held ON key_hash = hash AND claim.fence = held.fence
+    WHERE guard = ${guard}::text AND key_hash = ANY(${held.map(({ hash }) => bytes(hash))}::bytea[])
       AND lease_id = ${lease}::uuid AND state = 'claimed'
-    ORDER BY key_hash FOR NO KEY UPDATE)
+    ORDER BY key_hash FOR NO KEY UPDATE OF claim)
   UPDATE onceover.claim AS claim SET state = 'failed', lease_id = NULL, error = ${why}::text,
     attempt = greatest(attempt - 1, 0), retry_at = NULL, ended_at = clock_timestamp()
-  FROM locked WHERE claim.guard = ${guard}::text AND claim.key_hash = locked.key_hash`
+  FROM locked WHERE claim.guard = ${guard}::text AND claim.key_hash = locked.key_hash
+  RETURNING encode(claim.key_hash, 'hex') AS hash`
 
 /**
  * What became of claims whose COMMIT was not answered, or that somebody else ended. Each is locked:

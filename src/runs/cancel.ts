@@ -1,6 +1,7 @@
 import { unmigrated } from '../claims/register.ts'
 import { IDLE_MS } from '../claims/send.ts'
 import { OnceoverError } from '../core/error.ts'
+import type { Session } from '../postgres/session.ts'
 import { cancelClaims, cancelRun, lockRun } from './queries.ts'
 import type { WorkEnvironment } from './work.ts'
 
@@ -38,25 +39,22 @@ export async function cancel(
   { reason, actor }: CancelOptions,
 ): Promise<Cancelled> {
   checkRunId(id)
+  const cancelled = async (session: Session): Promise<Cancelled> => {
+    const [run] = await session.query<{ state: string }>(lockRun(id))
+    if (!run) {
+      throw new OnceoverError('RUN_NOT_FOUND', {
+        message: `There is no run ${id} on ${database.target}.`,
+        details: { run: id },
+      })
+    }
+    if (run.state === 'done' || run.state === 'cancelled') return { cancelled: false, claims: 0 }
+    const [row] = await session.query<{ claims: string }>(cancelClaims(id, reason, actor))
+    await session.query(cancelRun(id, reason, actor))
+    return { cancelled: true, claims: Number(row?.claims ?? 0) }
+  }
+  const options = { retries: RETRIES, idleMs: IDLE_MS }
   const done = await database
-    .transaction(
-      async (handle): Promise<Cancelled> => {
-        const session = database.within(handle)
-        const [run] = await session.query<{ state: string }>(lockRun(id))
-        if (!run) {
-          throw new OnceoverError('RUN_NOT_FOUND', {
-            message: `There is no run ${id} on ${database.target}.`,
-            details: { run: id },
-          })
-        }
-        if (run.state === 'done' || run.state === 'cancelled')
-          return { cancelled: false, claims: 0 }
-        await session.query(cancelRun(id, reason, actor))
-        const [row] = await session.query<{ claims: string }>(cancelClaims(id, reason, actor))
-        return { cancelled: true, claims: Number(row?.claims ?? 0) }
-      },
-      { retries: RETRIES, idleMs: IDLE_MS },
-    )
+    .transaction((handle) => cancelled(database.within(handle)), options)
     .catch((error: unknown) => {
       throw unmigrated(error, database.target)
     })

@@ -28,10 +28,11 @@ export interface Chunk {
 
 const RELEASES = 3
 
-async function recordInvalid(work: Work, invalid: readonly WorkVerdict[]): Promise<void> {
-  if (invalid.length === 0) return
+/** Records verdicts that no statement on claims has recorded. */
+export async function record(work: Work, verdicts: readonly WorkVerdict[]): Promise<void> {
+  if (verdicts.length === 0) return
   const { parts } = work.inspection
-  const outcomes = invalid.map(({ verdict, reason, key }, ord) => ({
+  const outcomes = verdicts.map(({ verdict, reason, key }, ord) => ({
     ord,
     verdict,
     reason,
@@ -63,7 +64,7 @@ export async function claimChunk(
   const { environment, generator, inspection, run, request } = work
   const { database } = environment
   const checked = await checkUnits(database, generator, inspection, placed)
-  await recordInvalid(work, checked.invalid)
+  await record(work, checked.invalid)
   for (let release = 0; ; release++) {
     const { lease } = work
     const claimed = await claim(

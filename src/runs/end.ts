@@ -7,8 +7,8 @@ import { OnceoverError } from '../core/error.ts'
 import { failure } from '../postgres/failure.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { toJson } from '../rows/json-value.ts'
-import type { Taken } from './claim-units.ts'
-import { verdictOfLost, type Work } from './work.ts'
+import { record, type Taken } from './claim-units.ts'
+import { verdictOfLost, verdictsOfLost, type Work } from './work.ts'
 
 const codeOf = (error: unknown): string =>
   error instanceof OnceoverError ? error.code : 'ATTEMPT_FAILED'
@@ -117,18 +117,25 @@ export async function giveBack(
     byLease.set(lease, [...(byLease.get(lease) ?? []), grant])
   }
   const { environment, generator } = work
+  const released = new Set<Grant>()
   for (const [lease, grants] of byLease) {
-    await release(environment.database, generator.guard.name, lease.id, grants, why).catch(
-      (error: unknown) => {
-        lease.lose('units could not be given back', error)
-        throw error
-      },
-    )
+    const own = await release(
+      environment.database,
+      generator.guard.name,
+      lease.id,
+      grants,
+      why,
+    ).catch((error: unknown) => {
+      lease.lose('units could not be given back', error)
+      throw error
+    })
+    for (const grant of own) released.add(grant)
   }
-  return taken.map(({ grant: { index, key } }) => ({
-    index,
-    verdict: 'cancelled',
-    key,
-    reason: why,
-  }))
+  const all = taken.map(({ grant }) => grant)
+  const given = all
+    .filter((grant) => released.has(grant))
+    .map(({ index, key }): WorkVerdict => ({ index, verdict: 'cancelled', key, reason: why }))
+  await record(work, given)
+  const lost = all.filter((grant) => !released.has(grant))
+  return [...given, ...(await verdictsOfLost(work, lost))]
 }

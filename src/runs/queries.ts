@@ -60,9 +60,10 @@ export const finishRun = (id: string, state: 'done' | 'stopped'): Sql => sql`
 export const lockRun = (id: string): Sql => sql`
   SELECT state, guard FROM onceover.run WHERE id = ${id}::uuid FOR UPDATE`
 
-/** Marks a run cancelled, with who asked and why. */
+/** Marks a run cancelled, with who asked and why, and the totals of its events. */
 export const cancelRun = (id: string, reason: string | undefined, actor: string | undefined) => sql`
-  UPDATE onceover.run SET state = 'cancelled', cancel_reason = ${reason ?? null}::text,
+  UPDATE onceover.run SET (${sql.raw(VERDICTS.join(', '))}) = (${countEvents(sql`${id}::uuid`)}),
+    state = 'cancelled', cancel_reason = ${reason ?? null}::text,
     cancelled_by = ${actor ?? null}::text, finished_at = clock_timestamp(),
     updated_at = clock_timestamp()
   WHERE id = ${id}::uuid`

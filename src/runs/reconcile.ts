@@ -9,7 +9,7 @@ import { jsonInput, prepareRows } from '../rows/prepare.ts'
 import { expectedOf, lacksColumn } from './expected.ts'
 import type { AnyGenerator } from './generator.ts'
 import { COUNTED, type LISTED, queriedKeys, reconcileKeys } from './reconcile/queries.ts'
-import { checkSource, isIterable, type Source } from './run.ts'
+import { checkSource, isIterable, type Source } from './source.ts'
 import type { WorkEnvironment } from './work.ts'
 
 /** How many keys are what; a key that failed is missing too, and so counted in both. */

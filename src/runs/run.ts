@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WorkVerdict } from '../claims/grant.ts'
 import { durationMs } from '../core/duration.ts'
-import { OnceoverError } from '../core/error.ts'
 import type { RowValues, Totals } from '../core/verdict.ts'
-import { refuseValue, toJson } from '../rows/json-value.ts'
+import { toJson } from '../rows/json-value.ts'
 import { rejection } from '../rows/rejection.ts'
-import { claimChunk } from './claim-units.ts'
-import { giveBack } from './end.ts'
+import { record } from './claim-units.ts'
 import { expectedUnits } from './expected.ts'
 import type { AnyGenerator } from './generator.ts'
 import { checkRunOptions, type RunOptions } from './options.ts'
+import { previewUnits } from './preview.ts'
 import { Pump } from './pump.ts'
 import { finishRun } from './queries.ts'
+import { checkSource, isIterable, type Source } from './source.ts'
 import { Kept } from './units.ts'
 import { openWork, type Request, send, type Work, type WorkEnvironment } from './work.ts'
 
@@ -27,40 +27,6 @@ export interface RunResult<Key = RowValues> {
   readonly totals: Totals
   /** One verdict for each unit in input order, where the units were an array; else none. */
   readonly verdicts: readonly WorkVerdict<Key>[]
-}
-
-/** Where units come from: an array, anything iterable, or a range for `expected`. */
-export type Source = readonly unknown[] | Iterable<unknown> | AsyncIterable<unknown> | RowValues
-
-/** True for what can be iterated; anything else that is an object is a range. */
-export const isIterable = (source: object): source is Iterable<unknown> | AsyncIterable<unknown> =>
-  Symbol.iterator in source || Symbol.asyncIterator in source
-
-/**
- * Checks where units come from.
- *
- * @throws OnceoverError INPUT_INVALID
- */
-export function checkSource(source: unknown, options: RunOptions<never>): asserts source is Source {
-  const wrong =
-    typeof source !== 'object' || source === null
-      ? 'neither units nor a range'
-      : !isIterable(source) && refuseValue(source) !== undefined
-        ? `a range that JSON cannot hold: ${refuseValue(source)}`
-        : undefined
-  if (wrong !== undefined) {
-    throw new OnceoverError('INPUT_INVALID', {
-      message: `What was given to run is ${wrong}.`,
-      fix: 'Pass an array or iterable of { key, input }, or a plain object for `expected`.',
-    })
-  }
-  const needsArray =
-    options.wait !== undefined ? 'wait' : options.onDuplicate === 'reject' ? 'reject' : undefined
-  if (needsArray === undefined || Array.isArray(source)) return
-  throw new OnceoverError('INPUT_INVALID', {
-    message: `${needsArray} needs the units as an array: they are gone through twice.`,
-    fix: 'Pass an array, or run a list again to see what was in flight.',
-  })
 }
 
 const requestOf = (
@@ -80,17 +46,15 @@ export async function finish(work: Work, state: 'done' | 'stopped'): Promise<Run
   return row?.state ?? state
 }
 
-// All or nothing: whatever is not free is named, and nothing is begun.
+// All or nothing: whatever is not free is named, and nothing is begun. Who comes between this look
+// and the claims is told of as by `skip`.
 async function rejectDuplicates(work: Work, units: readonly unknown[]): Promise<void> {
-  const placed = units.map((unit, index) => ({ index, unit }))
-  const { taken, verdicts } = await claimChunk(work, placed)
-  await giveBack(work, taken, 'the input was checked as a whole')
-  if (verdicts.length === 0) return
-  const all = [
-    ...verdicts,
-    ...taken.map(({ grant: { index, key } }) => ({ index, key, verdict: 'created' as const })),
-  ].sort((left, right) => left.index - right.index)
-  throw rejection(work.generator.guard.name, all)
+  const { environment, generator, inspection } = work
+  const verdicts = await previewUnits(environment, generator, { inspection, policy: 'skip', units })
+  const wrong = verdicts.filter(({ verdict }) => verdict !== 'created')
+  if (wrong.length === 0) return
+  await record(work, wrong)
+  throw rejection(generator.guard.name, wrong, units.length)
 }
 
 const PAUSE_MS = 250

@@ -1,12 +1,13 @@
 import type { Grant } from '../claims/claim.ts'
 import { type Completion, complete } from '../claims/complete.ts'
 import type { WorkVerdict } from '../claims/grant.ts'
+import { isUnanswered } from '../claims/send.ts'
 import { OnceoverError } from '../core/error.ts'
 import { refuseValue, toJson } from '../rows/json-value.ts'
 import type { Made } from './attempt.ts'
 import { endAttempt } from './end.ts'
 import type { Item } from './generator.ts'
-import { verdictOfLost, type Work } from './work.ts'
+import { verdictOfLost, verdictsOfLost, type Work } from './work.ts'
 
 const MAX_RESULT_LENGTH = 65_536
 
@@ -94,11 +95,11 @@ export async function saveUnits(work: Work, made: readonly Made[]): Promise<Work
       await work.generator.options.saveAll?.(tx, items)
       return undefined
     })
-    const lost = await Promise.all(done.lost.map((grant) => verdictOfLost(work, grant)))
+    const lost = await verdictsOfLost(work, done.lost)
     return [...done.saved.map((grant) => saved(grant)), ...lost]
   } catch (error) {
-    const code = error instanceof OnceoverError ? error.code : undefined
-    if (code === 'COMMIT_UNKNOWN') {
+    // No unit is at fault where the database does not answer, nor would halves fare better.
+    if (isUnanswered(error)) {
       return Promise.all(made.map(({ taken }) => endAttempt(work, taken, error)))
     }
     return saveHalves(work, made)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Grant } from '../claims/claim.ts'
-import { fates } from '../claims/complete.ts'
+import { type Fate, fates } from '../claims/complete.ts'
 import type { GivenPlaces, WorkVerdict } from '../claims/grant.ts'
 import type { Lease } from '../claims/lease.ts'
 import type { ClaimAudit } from '../claims/queries.ts'
@@ -159,14 +159,23 @@ export async function renewWork(work: Work): Promise<void> {
   await send(work.environment, renewRun(work.run, work.lease.id))
 }
 
+/** The verdicts on units that their worker lost, as the ledger has them now. */
+export async function verdictsOfLost(
+  { environment, generator }: Pick<Work, 'environment' | 'generator'>,
+  grants: readonly Grant[],
+): Promise<WorkVerdict[]> {
+  if (grants.length === 0) return []
+  const found = await fates(environment.database, generator.guard.name, grants)
+  return grants.map((grant) => verdictOfFate(grant, found.get(grant.hash)))
+}
+
 /** The verdict on a unit that its worker lost, as the ledger has it now. */
-export async function verdictOfLost(
-  { environment, generator }: Work,
-  grant: Grant,
-): Promise<WorkVerdict> {
-  const found = await fates(environment.database, generator.guard.name, [grant])
-  const { index, key, hash } = grant
-  const fate = found.get(hash)
+export async function verdictOfLost(work: Work, grant: Grant): Promise<WorkVerdict> {
+  const [verdict] = await verdictsOfLost(work, [grant])
+  return verdict ?? verdictOfFate(grant, undefined)
+}
+
+function verdictOfFate({ index, key }: Grant, fate: Fate | undefined): WorkVerdict {
   const lost = { index, key, code: 'CLAIM_LOST' }
   switch (fate?.state) {
     case 'done':

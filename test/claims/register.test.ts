@@ -1,4 +1,4 @@
-import { date, type Guard, generator, guard, int, type Onceover, onceover, text } from 'onceover'
+import { date, generator, guard, int, type Onceover, onceover, text } from 'onceover'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openWorkshop, unit, units, visiting, visits, type Workshop } from '../runs/workshop.ts'

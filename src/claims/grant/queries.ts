@@ -261,11 +261,11 @@ const remaining = (moment: string): string =>
   `ceil(extract(epoch FROM ${moment} - statement_timestamp()) * 1000)::bigint`
 
 // What else the ledger says of a unit. Of most it says nothing, and each value of each unit is
-// written and read a thousand times in a chunk.
+// written and read a thousand times in a chunk. Only a preview says `created` and `replaced`.
 const CLAIM = `
   CASE WHEN verdict = 'granted'
     THEN json_build_array(encode(hash, 'hex'), fence::text, attempt, generation, origin, replaces)
-  WHEN verdict IN ('in_flight', 'failed', 'collided') OR result IS NOT NULL
+  WHEN verdict IN ('in_flight', 'failed', 'collided', 'created', 'replaced') OR result IS NOT NULL
     THEN json_build_array(encode(hash, 'hex'), state, attempt, held_ms, retry_ms, result)
   END AS claim`
 
