@@ -61,8 +61,9 @@ async function once(
     lockClaims(audit.guard, lease, hashesOf(grants), idleMs),
   )
   const fences = new Map<string, string>(JSON.parse(row?.locked ?? '[]'))
-  const owned = grants.filter(({ hash, fence }) => fences.get(hash) === String(fence))
-  const lost = grants.filter((grant) => !owned.includes(grant))
+  const isOwned = ({ hash, fence }: Grant) => fences.get(hash) === String(fence)
+  const owned = grants.filter(isOwned)
+  const lost = grants.filter((grant) => !isOwned(grant))
   if (owned.length === 0) return { saved: [], lost }
   const result = await saveAwaited(inner, owned, save)
   const [done] = await session.query<{ ended: string; transaction: string }>(

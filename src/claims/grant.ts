@@ -8,7 +8,7 @@ import { zip } from '../rows/chunk.ts'
 import { toJson } from '../rows/json-value.ts'
 import { jsonInput, type Row } from '../rows/prepare.ts'
 import type { Grant } from './claim.ts'
-import { claimUnits, previewUnits, type Terms } from './grant/queries.ts'
+import { claimUnits, previewUnits, type Terms, type UnitInput } from './grant/queries.ts'
 import { send } from './send.ts'
 
 /** What the ledger adds to the verdict of a unit. */
@@ -170,13 +170,13 @@ function asVerdict(
   }
 }
 
-const kept = (units: readonly Sendable[]): string => {
-  const lines = units.map(
-    ({ unit, fingerprint }, ord) =>
-      `{"ord":${ord},"unit":${unit},"fingerprint":${toJson(fingerprint)}}`,
-  )
-  return `[${lines.join(',')}]`
-}
+const kept = (units: readonly Sendable[]): UnitInput['units'] => ({
+  kept: `[${units.map(({ unit }) => unit).join(',')}]`,
+  // Where the arrays differ in length, what is missing is NULL.
+  fingerprints: units.some(({ fingerprint }) => fingerprint !== null)
+    ? toJson(units.map(({ fingerprint }) => fingerprint))
+    : '[]',
+})
 
 const MAX_RACES = 10
 

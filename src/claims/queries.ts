@@ -28,6 +28,21 @@ const held = ({ guard, hash, fence, lease }: Held): Sql => sql`
   guard = ${guard}::text AND key_hash = ${bytes(hash)}::bytea AND state = 'claimed'
     AND lease_id = ${lease}::uuid AND fence = ${String(fence)}::bigint`
 
+const transactionAndIdle = (idleMs: number): Sql => sql`
+    pg_current_xact_id()::text AS transaction,
+    CASE WHEN current_setting('idle_in_transaction_session_timeout') = '0' THEN
+      set_config('idle_in_transaction_session_timeout', ${String(idleMs)}::text, true) END AS idle`
+
+const LOCKED = "json_build_array(encode(key_hash, 'hex'), fence::text)"
+
+// Half the work of the other: most of it is planning, and most saves are of one unit.
+const lockClaim = (guard: string, lease: string, hash: string, idleMs: number): Sql => sql`
+  SELECT ${sql.raw(`json_build_array(${LOCKED})`)}::text AS locked, ${transactionAndIdle(idleMs)}
+  FROM onceover.claim
+  WHERE guard = ${guard}::text AND key_hash = ${bytes(hash)}::bytea AND lease_id = ${lease}::uuid
+    AND state = 'claimed'
+  FOR NO KEY UPDATE`
+
 /**
  * The first statement of a save: locks the claims that one lease still holds, in one order, and
  * answers with the hash and the fence of each, and the transaction's id. A claim that was taken
@@ -41,17 +56,18 @@ export const lockClaims = (
   lease: string,
   hashes: readonly string[],
   idleMs: number,
-): Sql => sql`
+): Sql => {
+  const [hash, ...others] = hashes
+  if (hash !== undefined && others.length === 0) return lockClaim(guard, lease, hash, idleMs)
+  return sql`
   WITH locked AS MATERIALIZED (
     SELECT key_hash, fence FROM onceover.claim
     WHERE guard = ${guard}::text AND key_hash = ANY(${hashes.map(bytes)}::bytea[])
       AND lease_id = ${lease}::uuid AND state = 'claimed'
     ORDER BY key_hash FOR NO KEY UPDATE)
-  SELECT json_agg(json_build_array(encode(key_hash, 'hex'), fence::text))::text AS locked,
-    pg_current_xact_id()::text AS transaction,
-    CASE WHEN current_setting('idle_in_transaction_session_timeout') = '0' THEN
-      set_config('idle_in_transaction_session_timeout', ${String(idleMs)}::text, true) END AS idle
+  SELECT ${sql.raw(`json_agg(${LOCKED})`)}::text AS locked, ${transactionAndIdle(idleMs)}
   FROM locked`
+}
 
 /**
  * The last statement of a save: its claims are done. Answers with how many were, which is all of

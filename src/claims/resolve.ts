@@ -4,7 +4,7 @@ import type { Guard } from '../guards/guard.ts'
 import type { Environment } from '../rows/environment.ts'
 import { refuseValue, toJson } from '../rows/json-value.ts'
 import { jsonInput, prepareRows } from '../rows/prepare.ts'
-import { selectHashes } from './grant/queries.ts'
+import { selectHashes } from './hashed/queries.ts'
 import { unmigrated } from './register.ts'
 import { resolveStep } from './step/queries.ts'
 

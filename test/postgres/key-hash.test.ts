@@ -17,7 +17,7 @@ import {
 } from 'onceover'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { selectHashes } from '../../src/claims/grant/queries.ts'
+import { selectHashes } from '../../src/claims/hashed/queries.ts'
 import { inspect } from '../../src/guards/inspect.ts'
 import { type Database, openDatabase } from '../../src/postgres/database.ts'
 import { jsonInput, prepareRows } from '../../src/rows/prepare.ts'

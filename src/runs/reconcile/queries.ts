@@ -1,4 +1,4 @@
-import { hashedUnits } from '../../claims/grant/queries.ts'
+import { hashedUnits } from '../../claims/hashed/queries.ts'
 import type { Inspection } from '../../guards/inspect.ts'
 import { exactJson } from '../../postgres/exact-json.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
