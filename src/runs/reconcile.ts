@@ -1,3 +1,4 @@
+import { unmigrated } from '../claims/register.ts'
 import { OnceoverError } from '../core/error.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
@@ -126,13 +127,7 @@ async function ask(
     const [line] = await database.read((session) => session.query<Line>(statement))
     return line as Line
   } catch (error) {
-    if (lacksLedger(error)) {
-      throw new OnceoverError('NOT_MIGRATED', {
-        message: `${database.target} has no ledger: claims need the schema onceover, up to date.`,
-        details: { target: database.target },
-        cause: error,
-      })
-    }
+    if (lacksLedger(error)) throw unmigrated(error, database.target)
     throw lacksColumn(inspection, error)
   }
 }

@@ -8,9 +8,10 @@ import { openReports, type Reports, records } from './reports.ts'
 let reports: Reports
 
 // script (util-linux) gives the command a terminal of its own.
+const SCRIPT = 'script'
 const hasScript = (() => {
   try {
-    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux')
+    return execFileSync(SCRIPT, ['--version'], { encoding: 'utf8' }).includes('util-linux')
   } catch {
     return false
   }
@@ -147,7 +148,7 @@ test.runIf(hasScript)('on a terminal a live line shows the progress', async () =
   const main = `${reports.project.directory}/node_modules/onceover/dist/cli/main.js`
   const command = [process.execPath, main, 'run', 'monthly', '--db', reports.db.url, ...RANGE]
   const quoted = command.map((word) => `'${word}'`).join(' ')
-  const child = spawn('script', ['-qec', quoted, '/dev/null'], {
+  const child = spawn(SCRIPT, ['-qec', quoted, '/dev/null'], {
     cwd: reports.project.directory,
     env: { ...process.env, GATE: reports.gate, TERM: 'xterm', NO_COLOR: '1' },
     stdio: ['pipe', 'pipe', 'pipe'],
