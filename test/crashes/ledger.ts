@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { Grant } from '../../src/claims/claim.ts'
 import { type Completed, complete } from '../../src/claims/complete.ts'
-import { type Failed, fail } from '../../src/claims/fail.ts'
+import { type Failed, fail, release } from '../../src/claims/fail.ts'
 import { type Claimed, claim } from '../../src/claims/grant.ts'
-import { openLease } from '../../src/claims/lease/queries.ts'
+import { openLease, renewLease } from '../../src/claims/lease/queries.ts'
 import type { ClaimAudit } from '../../src/claims/queries.ts'
 import { type Inspection, inspect } from '../../src/guards/inspect.ts'
 import { type Database, openDatabase } from '../../src/postgres/database.ts'
@@ -92,6 +92,16 @@ export class Ledger {
     return fail(openDatabase(on), this.#audit(holder), holder.lease, grant, failure)
   }
 
+  /** Gives a claim back that was not begun. */
+  release(on: pg.Pool, { lease }: Holder, grant: Grant): Promise<unknown> {
+    return release(openDatabase(on), payouts.name, lease, [grant], 'not begun')
+  }
+
+  /** Renews the lease of a worker; false where it is dead. */
+  async beat(on: pg.Pool, { lease, run }: Holder): Promise<boolean> {
+    return (await openDatabase(on).session.query(renewLease(lease, HOUR_MS, [run]))).length > 0
+  }
+
   /** Cancels the run of a worker. */
   cancel(on: pg.Pool, { run }: Holder): Promise<Cancelled> {
     const environment = {
@@ -103,7 +113,7 @@ export class Ledger {
 
   /** Claims numbers whose claims are dead or free, and completes them: what comes after a crash. */
   async heal(on: pg.Pool, numbers: readonly number[]): Promise<number> {
-    await on.query('UPDATE onceover.lease SET dead = true')
+    await on.query('UPDATE onceover.lease SET dead = true WHERE NOT dead')
     const holder = await this.holder()
     const { grants } = await this.claim(on, holder, numbers)
     if (grants.length > 0) await this.complete(on, holder, grants)

@@ -13,6 +13,9 @@ const TAKE = `INSERT INTO naive VALUES ($1, now() + $2 * interval '1 ms')
   ON CONFLICT (number) DO UPDATE SET until = EXCLUDED.until
     WHERE NOT naive.done AND naive.until <= now() RETURNING number`
 
+/** Marks a number done. */
+export const MARK = 'UPDATE naive SET done = true WHERE number = $1'
+
 /**
  * Pays as a careful program does that has no fence: it takes a number for a time, pays, and marks
  * it done. The control of these trials: it doubles.
@@ -31,7 +34,7 @@ export async function payNaively(
     }
     await pause?.()
     await pay(pool, [number], [0n])
-    await pool.query('UPDATE naive SET done = true WHERE number = $1', [number])
+    await pool.query(MARK, [number])
     verdicts.push('created')
   }
   return verdicts

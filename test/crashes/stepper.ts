@@ -176,17 +176,31 @@ export async function play(
   }
 }
 
-/** Plays every order of the statements of two actors; answers with how many there are. */
+/** How many orders are played, and which, where there are more. */
+export interface Sample {
+  readonly most: number
+  readonly seed: number
+}
+
+/**
+ * Plays every order of the statements of two actors, or a sample of them; answers with how many it
+ * played.
+ */
 export async function everyOrder(
   round: (prefix: string) => Promise<Played>,
-  { most = Number.POSITIVE_INFINITY } = {},
+  { most, seed }: Sample,
 ): Promise<number> {
   const waiting = ['']
+  let state = seed
+  const below = (limit: number): number => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
+    return Math.floor((state / 2 ** 32) * limit)
+  }
   let played = 0
-  for (let prefix = waiting.pop(); prefix !== undefined; prefix = waiting.pop()) {
+  while (waiting.length > 0 && played < most) {
+    const [prefix = ''] = waiting.splice(below(waiting.length), 1)
     const { order, forks } = await round(prefix)
     played++
-    if (played >= most) return played
     for (let place = prefix.length; place < order.length; place++) {
       if (forks[place]) waiting.push(order.slice(0, place) + (order[place] === 'A' ? 'B' : 'A'))
     }
