@@ -143,8 +143,15 @@ export async function run(
       throw error
     })
   }
-  const units = isIterable(source)
+  return pumpAll(work, sourceOf(work, source), options, array)
+}
+
+// Asked for where the run is ended if that fails.
+function* sourceOf(
+  { environment, generator, inspection }: Work,
+  source: Source,
+): Generator<Iterable<unknown> | AsyncIterable<unknown>> {
+  yield isIterable(source)
     ? source
-    : expectedUnits(environment.database, work.inspection, generator, source as RowValues)
-  return pumpAll(work, [units], options, array)
+    : expectedUnits(environment.database, inspection, generator, source as RowValues)
 }
