@@ -18,6 +18,8 @@ beforeEach(async () => {
 })
 afterEach(() => db.drop())
 
+const MIGRATIONS = ['001_schema', '002_claims']
+
 const target = () => `on postgres://postgres@${new URL(db.url).host}${new URL(db.url).pathname}\n`
 
 test('names the target without its password, and what it applied', async () => {
@@ -30,7 +32,7 @@ test('names the target without its password, and what it applied', async () => {
 
 test('--json prints one object', async () => {
   const { stdout } = await project.run(['migrate', '--json'], { DATABASE_URL: db.url })
-  expect(JSON.parse(stdout)).toMatchObject({ from: 0, applied: ['001_schema'] })
+  expect(JSON.parse(stdout)).toMatchObject({ from: 0, applied: MIGRATIONS })
 })
 
 test('--sql needs no database, and psql runs what it prints', async () => {
@@ -48,7 +50,7 @@ test('ten processes at once apply each migration once', async () => {
   )
   expect(ends.map(({ code }) => code)).toEqual(ends.map(() => 0))
   const applied = ends.flatMap(({ stdout }) => JSON.parse(stdout).applied)
-  expect(applied).toEqual(['001_schema'])
+  expect(applied).toEqual(MIGRATIONS)
 })
 
 test('a database that refuses to be changed ends it with 4', async () => {
