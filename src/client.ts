@@ -183,7 +183,8 @@ export interface Onceover {
   events(filter?: EventFilter): Promise<readonly StoredEvent[]>
   /**
    * Stops what runs, as its `signal` would, and waits for it; ends the lease of this worker and the
-   * connections that this object opened. A given pool or client stays open. Calls after it answer CLOSED; a second one does nothing.
+   * connections that this object opened. A given pool or client stays open. Calls after it answer
+   * CLOSED; a second one does nothing.
    */
   close(): Promise<void>
 }

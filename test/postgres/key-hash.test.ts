@@ -30,7 +30,7 @@ const RUNS = Number(process.env.ONCEOVER_HASH_RUNS ?? 4)
 const SETTINGS = [
   '-c TimeZone=UTC -c DateStyle=ISO,YMD',
   '-c TimeZone=America/St_Johns -c DateStyle=German,DMY -c extra_float_digits=0',
-  '-c TimeZone=Asia/Kathmandu -c DateStyle=SQL,MDY -c bytea_output=escape -c IntervalStyle=iso_8601',
+  '-c TimeZone=Asia/Kathmandu -c DateStyle=SQL,MDY -c bytea_output=escape',
 ]
 
 let database: TestDatabase

@@ -158,7 +158,7 @@ test('a lost lease aborts what runs under it, and the unit can be taken over', a
   expect(await weak.runOne(work, unit(2))).toMatchObject({ verdict: 'created' })
 })
 
-test('steps belong into make: in save they would wait for the claim that save has locked', async () => {
+test('a step in save is refused: it would wait for the claim that save has locked', async () => {
   const work = visiting({
     save: async (_, { claim }) => {
       await claim.step('pay', () => 'paid')

@@ -105,7 +105,7 @@ test('an input is checked once: what a schema made of it is not given to the sch
   expect(inputs).toEqual([{ length: 4 }, { length: 4 }])
 })
 
-test('a stopped run over a range goes on with what it never came to, and counts all once', async () => {
+test('a stopped run over a range goes on with the rest, and counts all once', async () => {
   const { run, state, totals } = await stopped(shop.once, 20, 6)
   expect(state).toBe('stopped')
   expect(totals.created).toBeGreaterThanOrEqual(6)

@@ -1,5 +1,6 @@
 import {
   column,
+  expression,
   generator,
   guard,
   int,
@@ -81,7 +82,7 @@ describe('units come from', () => {
     expect(ahead).toBeLessThanOrEqual(2 + 4 + 1)
   })
 
-  test('a range that `expected` answers by a query, the rest of whose columns is input', async () => {
+  test('a range that `expected` answers by a query, whose other columns are input', async () => {
     const { work, given } = expecting(
       `SELECT g AS visitor, date '2025-01-01' + g AS day, 'n' || g AS name, g / 2.0 AS half`,
     )
@@ -102,7 +103,8 @@ describe('units come from', () => {
 
   test('one whose column `input` is the input, and one without any', async () => {
     const first = expecting(
-      `SELECT 9007199254740992::bigint + g AS visitor, date '2025-01-01' AS day, jsonb '[1]' AS input, 1 AS x`,
+      `SELECT 9007199254740992::bigint + g AS visitor, date '2025-01-01' AS day,
+         jsonb '[1]' AS input, 1 AS other`,
     )
     await shop.once.run(first.work, { until: 1 })
     expect(first.given).toEqual([[{ visitor: 2n ** 53n + 1n, day: '2025-01-01' }, [1]]])
@@ -113,7 +115,8 @@ describe('units come from', () => {
 
   test('keys of instants and numerics, to the microsecond and the digit', async () => {
     await shop.rows(
-      'CREATE TABLE IF NOT EXISTS ticks (id serial PRIMARY KEY, at timestamptz, price numeric, UNIQUE (at, price))',
+      `CREATE TABLE IF NOT EXISTS ticks (id serial PRIMARY KEY, at timestamptz, price numeric,
+         UNIQUE (at, price))`,
     )
     const given: unknown[] = []
     const work = generator(
@@ -137,7 +140,7 @@ describe('units come from', () => {
     expect((await shop.once.run(work, { until: 1 })).totals).toMatchObject({ invalid: 1, rows: 1 })
   })
 
-  test('a query with a number in its input that JavaScript would round, which is one too', async () => {
+  test('a query with a number in its input that JavaScript would round, as well', async () => {
     const { work } = expecting(
       `SELECT g AS visitor, date '2025-01-01' AS day, 9007199254740993 AS large`,
     )
@@ -308,9 +311,9 @@ describe('the database may be', () => {
 })
 
 test('a key that is an expression is made with the columns that it reads', async () => {
-  await shop.rows(`CREATE TABLE IF NOT EXISTS pages (id serial PRIMARY KEY, title text NOT NULL, n int);
+  await shop.rows(`
+    CREATE TABLE IF NOT EXISTS pages (id serial PRIMARY KEY, title text NOT NULL, n int);
     CREATE UNIQUE INDEX IF NOT EXISTS pages_title ON pages (lower(title), n)`)
-  const { expression } = await import('onceover')
   const pages = guard('pages', {
     table: 'pages',
     key: { title: expression('lower(title)'), n: int() },
