@@ -24,16 +24,20 @@ export const openRun = ({ id, guard, policy, reason, actor, lease, range }: Open
 
 /**
  * Goes on with a run under another lease: one that crashed or stopped, and is no longer run by a
- * worker that lives. Answers with its policy, reason, actor and range, or with nothing.
+ * worker that lives. Answers with its guard, and with its policy, reason, actor and range where it
+ * is this guard's and was reopened; with nothing where there is no such run.
  */
-export const reopenRun = (id: string, lease: string): Sql => sql`
-  UPDATE onceover.run SET state = 'running', lease_id = ${lease}::uuid, finished_at = NULL,
-    updated_at = clock_timestamp()
-  WHERE id = ${id}::uuid AND state <> 'cancelled'
-    AND (state <> 'running' OR NOT EXISTS (SELECT FROM onceover.lease
-      WHERE lease.id = run.lease_id AND lease.id <> ${lease}::uuid AND NOT dead
-        AND expires_at > statement_timestamp()))
-  RETURNING guard, policy, reason, actor, range::text AS range`
+export const reopenRun = (id: string, guard: string, lease: string): Sql => sql`
+  WITH reopened AS (
+    UPDATE onceover.run SET state = 'running', lease_id = ${lease}::uuid, finished_at = NULL,
+      updated_at = clock_timestamp()
+    WHERE id = ${id}::uuid AND guard = ${guard}::text AND state <> 'cancelled'
+      AND (state <> 'running' OR NOT EXISTS (SELECT FROM onceover.lease
+        WHERE lease.id = run.lease_id AND lease.id <> ${lease}::uuid AND NOT dead
+          AND expires_at > statement_timestamp()))
+    RETURNING policy, reason, actor, range::text AS range)
+  SELECT run.guard, reopened.* FROM onceover.run LEFT JOIN reopened ON true
+  WHERE run.id = ${id}::uuid`
 
 /** Writes the lease of a run down anew, where its worker lost the one before. */
 export const renewRun = (id: string, lease: string): Sql => sql`

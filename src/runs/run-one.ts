@@ -59,16 +59,19 @@ export async function runOne(
   const { onDuplicate = 'skip', reason, actor } = options
   const request = { policy: onDuplicate, reason, actor, range: undefined }
   const work = await openWork(environment, generator, request)
-  try {
-    const verdict = await verdictOf(work, unit, durationMs(options.wait) ?? 0)
-    const { index: _, firstIndex: __, ...rest } = verdict
-    const { verdict: name, reason: why } = verdict
-    environment.counters.add(name, 1, name === 'skipped' ? why : undefined)
-    if (onDuplicate === 'reject' && name === 'skipped') {
-      throw rejection(generator.guard.name, [verdict])
-    }
-    return { run: work.run, ...rest }
-  } finally {
-    await finish(work, 'done')
+  const verdict = await verdictOf(work, unit, durationMs(options.wait) ?? 0).catch(
+    async (error: unknown) => {
+      // The first error says why; where the run cannot be ended either, its dead lease will tell.
+      await finish(work, 'stopped').catch(() => {})
+      throw error
+    },
+  )
+  const { index: _, firstIndex: __, ...rest } = verdict
+  const { verdict: name, reason: why } = verdict
+  environment.counters.add(name, 1, name === 'skipped' ? why : undefined)
+  await finish(work, 'done')
+  if (onDuplicate === 'reject' && name === 'skipped') {
+    throw rejection(generator.guard.name, [verdict])
   }
+  return { run: work.run, ...rest }
 }

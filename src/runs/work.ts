@@ -106,7 +106,8 @@ export async function openWork(
 
 interface Reopened {
   readonly guard: string
-  readonly policy: 'skip' | 'reject' | 'replace'
+  /** Null where it was not reopened. */
+  readonly policy: 'skip' | 'reject' | 'replace' | null
   readonly reason: string | null
   readonly actor: string | null
   readonly range: string | null
@@ -124,13 +125,14 @@ export async function reopenWork(
 ): Promise<Work> {
   const inspection = await prepareGuard(environment, generator)
   const lease = await environment.worker.lease()
-  const [found] = await send<Reopened>(environment, reopenRun(run, lease.id))
-  if (!found || found.guard !== generator.guard.name) {
+  const { name } = generator.guard
+  const [found] = await send<Reopened>(environment, reopenRun(run, name, lease.id))
+  if (!found?.policy) {
     throw new OnceoverError('RUN_NOT_FOUND', {
       message:
-        found === undefined
+        found === undefined || found.guard === name
           ? `There is no run ${run} to go on with: it is unknown, cancelled, or still running.`
-          : `The run ${run} is one of the guard ${found.guard}, not of ${generator.guard.name}.`,
+          : `The run ${run} is one of the guard ${found.guard}, not of ${name}.`,
       details: { run },
     })
   }

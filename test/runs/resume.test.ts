@@ -1,4 +1,13 @@
-import { type Onceover, type RunResult, sql, type UnitOf } from 'onceover'
+import {
+  date,
+  generator,
+  guard,
+  int,
+  type Onceover,
+  type RunResult,
+  sql,
+  type UnitOf,
+} from 'onceover'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import {
@@ -171,6 +180,45 @@ test('a run that runs, is unknown, or is another guard’s cannot be resumed', a
   await running
   expect((await shop.once.status(run)).state).toBe('done')
   await shop.once.cancel(run)
+})
+
+test('a run of another guard stays as it is', async () => {
+  const { run } = await stopped(shop.once, 20, 2)
+  const others = guard('others', { table: 'visits', key: { visitor: int(), day: date() } })
+  await shop.once.renameGuard('none', others)
+  const work = generator(others, { save: () => undefined })
+  await shop.rows(`DELETE FROM onceover.claim`)
+  await expect(shop.once.resume(work, run)).rejects.toMatchObject({
+    code: 'RUN_NOT_FOUND',
+    message: expect.stringContaining('one of the guard visits, not of others'),
+  })
+  expect((await shop.once.status(run)).state).toBe('stopped')
+})
+
+test('retry takes the failed ones of one run, of the guard, and what a range lacks', async () => {
+  let broken = true
+  const work = visiting({
+    attempts: 1,
+    expected: ({ until }: { until: number }): Iterable<UnitOf<typeof visits, unknown>> =>
+      units(1, until),
+    make: ({ key }) => {
+      if (broken && Number(key.visitor) % 2 === 0) throw new Error('even')
+    },
+  })
+  const first = await shop.once.run(work, units(1, 4))
+  const second = await shop.once.run(work, units(5, 8))
+  broken = false
+  const retried = await shop.once.retry(work, { run: first.run, reason: 'fixed', actor: 'ann' })
+  expect(retried.totals).toMatchObject({ created: 2, rows: 2 })
+  expect((await shop.once.runs({ limit: 1 }))[0]).toMatchObject({ reason: 'fixed', actor: 'ann' })
+  expect((await shop.once.retry(work, { range: { until: 10 } })).totals).toMatchObject({
+    created: 4,
+    skipped: 6,
+    rows: 10,
+  })
+  expect((await shop.once.retry(work)).totals.rows).toBe(0)
+  expect((await shop.once.retry(work, { run: second.run })).totals.rows).toBe(0)
+  await expect(shop.once.retry(work, { run: 'x' })).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
 })
 
 test('a cancelled run is over', async () => {

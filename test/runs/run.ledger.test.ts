@@ -192,12 +192,20 @@ describe('a preview', () => {
       ...units(7, 1200),
       unit(8),
     ]
+    const work = visiting({
+      saveAll: (tx, items) =>
+        tx.query(
+          `INSERT INTO visits (visitor, day) SELECT unnest($1::int[]), date '2025-01-01'
+           ON CONFLICT (visitor, day) DO UPDATE SET note = 'again'`,
+          [items.map(({ unit: { key } }) => key.visitor)],
+        ),
+    })
     for (const onDuplicate of ['skip', 'replace'] as const) {
       const ledger = () => shop.rows('SELECT * FROM onceover.claim ORDER BY key_hash')
       const before = [await ledger(), await shop.once.runs()]
-      const preview = await shop.once.preview(visiting(), source, { onDuplicate })
+      const preview = await shop.once.preview(work, source, { onDuplicate })
       expect([await ledger(), await shop.once.runs()]).toEqual(before)
-      const run = await shop.once.run(visiting(), source, { onDuplicate })
+      const run = await shop.once.run(work, source, { onDuplicate })
       expect(said(preview.verdicts)).toEqual(said(run.verdicts))
       expect(preview.totals).toEqual(run.totals)
       const firsts = (verdicts: typeof run.verdicts) =>
