@@ -9,10 +9,10 @@ import { checkPromises } from './run/promises.ts'
 import { AT_ONCE, savedAt, savedContest } from './run/saved.ts'
 import { rowsFrom } from './sizes.ts'
 
-const UNITS = 40_000
-const RUN_UNITS = 10_000
-const SAVED_UNITS = 1_000
-const SAVED_RUN_UNITS = 250
+const UNITS = 20_000
+const RUN_UNITS = 5_000
+const SAVED_UNITS = 800
+const SAVED_RUN_UNITS = 200
 const CHUNK_UNITS = 1_000
 const ROUNDS = 3
 
