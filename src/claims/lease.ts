@@ -23,6 +23,19 @@ const lost = (worker: string, why: string, cause?: unknown): OnceoverError =>
     cause,
   })
 
+// A connection that is cut off says nothing: there must be time left for a beat on another one.
+const PATIENCE = 3
+
+async function inTime<Result>(beat: Promise<Result>, ms: number): Promise<Result> {
+  beat.catch(() => {})
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`a beat was not answered in ${ms} ms`)), ms)
+    timer.unref()
+  })
+  return Promise.race([beat, late]).finally(() => clearTimeout(timer))
+}
+
 /**
  * The lease of one worker, renewed on a connection of its own: a pool whose connections are all
  * busy would let it expire. The worker stops early by its own monotonic clock, counted from before
@@ -155,8 +168,11 @@ export class Lease {
     const sentAt = performance.now()
     try {
       this.#connection ??= await this.#connect()
-      const renewed = await this.#connection.session.query<{ cancelled: string }>(
-        renewLease(this.id, leaseMs, [...this.#runs.keys()]),
+      const renewed = await inTime(
+        this.#connection.session.query<{ cancelled: string }>(
+          renewLease(this.id, leaseMs, [...this.#runs.keys()]),
+        ),
+        leaseMs / PATIENCE,
       )
       const [row] = renewed
       if (!row) return this.lose('it expired, and another worker marked it dead')

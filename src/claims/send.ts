@@ -31,7 +31,7 @@ const isOutOfClients = (error: unknown): boolean =>
  * Does `work` again until the database answers, for about half a minute: a server that restarts
  * takes seconds. It must come to the same where it was done before.
  */
-export const untilAnswered = <Result>(work: () => Promise<Result>): Promise<Result> =>
+const untilAnswered = <Result>(work: () => Promise<Result>): Promise<Result> =>
   again(work, (error) => isUnanswered(error) || isOutOfClients(error))
 
 /**

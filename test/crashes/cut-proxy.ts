@@ -18,6 +18,8 @@ export interface CutProxy {
    * alone: its beats come when they come.
    */
   cut(at: number, how: Cut, heard?: (message: string) => void): void
+  /** Lets nothing through any more on the leases' connections that are open; says nothing. */
+  silenceLeases(): void
   close(): Promise<void>
 }
 
@@ -58,6 +60,7 @@ class Reader {
 export async function cutProxy(databaseUrl: string): Promise<CutProxy> {
   const upstreamOf = new URL(databaseUrl)
   const open = new Set<net.Socket>()
+  const silences: (() => void)[] = []
   let messages = 0
   let cutAt: string | undefined
   let plan: { readonly at: number; readonly how: Cut } | undefined
@@ -68,6 +71,9 @@ export async function cutProxy(databaseUrl: string): Promise<CutProxy> {
     const reader = new Reader()
     let silent = false
     let counted: boolean | undefined
+    silences.push(() => {
+      silent ||= counted === false
+    })
     for (const socket of [client, upstream]) {
       open.add(socket)
       socket.setNoDelay(true)
@@ -119,6 +125,9 @@ export async function cutProxy(databaseUrl: string): Promise<CutProxy> {
       messages = 0
       cutAt = undefined
       plan = { at, how }
+    },
+    silenceLeases: () => {
+      for (const silence of silences) silence()
     },
     close: async () => {
       for (const socket of open) socket.destroy()

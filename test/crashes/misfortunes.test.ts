@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { generator, type Onceover, OnceoverError, onceover } from '../../src/index.ts'
 import { type Opened, open } from '../rows/lessons.ts'
 import { allOnce, countOf } from './count.ts'
+import { cutProxy } from './cut-proxy.ts'
 import { heal } from './heal.ts'
 import { PAYOUTS, Provider, pay, payouts, payoutsBy, unitsOf } from './payouts.ts'
 
@@ -161,6 +162,26 @@ test.each([1, 60, 1200])(
     await expectHealed(range(count))
   },
 )
+
+test('a beat that hangs on a dead connection is sent on another one, and no lease is lost', async () => {
+  const proxy = await cutProxy(opened.db.url)
+  const pool = new pg.Pool({ connectionString: proxy.url, application_name: 'work' })
+  pool.on('error', () => {})
+  const behind = await onceover({ db: pool, lease: '2s', worker: 'behind' })
+  const renewed = `SELECT FROM onceover.lease WHERE worker = 'behind' AND NOT dead
+    AND expires_at > started_at + interval '5 seconds'`
+  const patient = generator(payouts, {
+    make: async (_, { signal }) => {
+      proxy.silenceLeases()
+      while ((await opened.query(renewed)).length === 0) signal.throwIfAborted()
+    },
+    save: (tx, { claim }) => pay(tx, [1], [claim.fence]),
+  })
+  expect(await behind.runOne(patient, unit)).toMatchObject({ verdict: 'created' })
+  await behind.close()
+  await pool.end()
+  await proxy.close()
+})
 
 describe('a clock that jumps', () => {
   const jump = (by: string) =>
