@@ -6,10 +6,9 @@ import { OnceoverError } from '../core/error.ts'
 import type { PartKind } from '../core/key-part.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
-import { toJson } from '../rows/json-value.ts'
-import { recordUnits } from './queries.ts'
+import { record } from './record.ts'
 import { checkUnits, type Placed } from './units.ts'
-import { renewWork, send, type Work } from './work.ts'
+import { renewWork, type Work } from './work.ts'
 
 /** A unit that this worker was given. */
 export interface Taken {
@@ -27,19 +26,6 @@ export interface Chunk {
 }
 
 const RELEASES = 3
-
-/** Records verdicts that no statement on claims has recorded. */
-export async function record(work: Work, verdicts: readonly WorkVerdict[]): Promise<void> {
-  if (verdicts.length === 0) return
-  const { parts } = work.inspection
-  const outcomes = verdicts.map(({ verdict, reason, key }, ord) => ({
-    ord,
-    verdict,
-    reason,
-    key: parts.map(({ name }) => key[name] ?? null),
-  }))
-  await send(work.environment, recordUnits(work.audit, toJson(outcomes)))
-}
 
 const WRITTEN: ReadonlySet<PartKind> = new Set(['date', 'time', 'timestamp', 'uuid'])
 

@@ -7,8 +7,9 @@ import { OnceoverError } from '../core/error.ts'
 import { failure } from '../postgres/failure.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { toJson } from '../rows/json-value.ts'
-import { record, type Taken } from './claim-units.ts'
-import { verdictOfLost, verdictsOfLost, type Work } from './work.ts'
+import type { Taken } from './claim-units.ts'
+import { record, verdictOfLost, verdictsOfLost } from './record.ts'
+import type { Work } from './work.ts'
 
 const codeOf = (error: unknown): string =>
   error instanceof OnceoverError ? error.code : 'ATTEMPT_FAILED'
@@ -85,11 +86,13 @@ async function conflicted(work: Work, taken: Taken, error: unknown): Promise<Wor
  * be the one of another run that `make` waited for.
  */
 export async function endAttempt(work: Work, taken: Taken, error: unknown): Promise<WorkVerdict> {
-  const { grant } = taken
-  const { index, key } = grant
+  const { index, key, attempt } = taken.grant
   const code = codeOf(error)
+  const lost: WorkVerdict = { index, verdict: 'failed', key, code, reason: wordsOf(error), attempt }
   if (code === 'LEASE_LOST' && !taken.lease.valid) {
-    return { index, verdict: 'failed', key, code, reason: wordsOf(error), attempt: grant.attempt }
+    // Where the database is out of reach, that the unit was lost here is told by its takeover.
+    await record(work, [lost]).catch(() => {})
+    return lost
   }
   try {
     return isConflict(work, taken, error)
@@ -102,7 +105,7 @@ export async function endAttempt(work: Work, taken: Taken, error: unknown): Prom
       { run: work.run, key, code: codeOf(second) },
       `onceover: a failed attempt could not be recorded: ${wordsOf(second)}`,
     )
-    return { index, verdict: 'failed', key, code, reason: wordsOf(error), attempt: grant.attempt }
+    return lost
   }
 }
 

@@ -7,7 +7,8 @@ import { refuseValue, toJson } from '../rows/json-value.ts'
 import type { Made } from './attempt.ts'
 import { endAttempt } from './end.ts'
 import type { Item } from './generator.ts'
-import { verdictOfLost, verdictsOfLost, type Work } from './work.ts'
+import { verdictOfLost, verdictsOfLost } from './record.ts'
+import type { Work } from './work.ts'
 
 const MAX_RESULT_LENGTH = 65_536
 

@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Grant } from '../claims/claim.ts'
-import { type Fate, fates } from '../claims/complete.ts'
-import type { GivenPlaces, WorkVerdict } from '../claims/grant.ts'
+import type { GivenPlaces } from '../claims/grant.ts'
 import type { Lease } from '../claims/lease.ts'
 import type { ClaimAudit } from '../claims/queries.ts'
 import { register, registrationOf } from '../claims/register.ts'
@@ -159,34 +157,4 @@ export async function renewWork(work: Work): Promise<void> {
   work.lease.lose('another worker marked it dead')
   work.lease = await work.environment.worker.lease()
   await send(work.environment, renewRun(work.run, work.lease.id))
-}
-
-/** The verdicts on units that their worker lost, as the ledger has them now. */
-export async function verdictsOfLost(
-  { environment, generator }: Pick<Work, 'environment' | 'generator'>,
-  grants: readonly Grant[],
-): Promise<WorkVerdict[]> {
-  if (grants.length === 0) return []
-  const found = await fates(environment.database, generator.guard.name, grants)
-  return grants.map((grant) => verdictOfFate(grant, found.get(grant.hash)))
-}
-
-/** The verdict on a unit that its worker lost, as the ledger has it now. */
-export async function verdictOfLost(work: Work, grant: Grant): Promise<WorkVerdict> {
-  const [verdict] = await verdictsOfLost(work, [grant])
-  return verdict ?? verdictOfFate(grant, undefined)
-}
-
-function verdictOfFate({ index, key }: Grant, fate: Fate | undefined): WorkVerdict {
-  const lost = { index, key, code: 'CLAIM_LOST' }
-  switch (fate?.state) {
-    case 'done':
-      return { ...lost, verdict: 'skipped', reason: 'exists' }
-    case 'cancelled':
-      return { ...lost, verdict: 'cancelled', reason: fate.error ?? 'cancelled' }
-    case 'claimed':
-      return { ...lost, verdict: 'in_flight', reason: 'taken over by another worker' }
-    default:
-      return { ...lost, verdict: 'failed', reason: fate?.error ?? 'the claim is gone' }
-  }
 }

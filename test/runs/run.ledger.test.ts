@@ -238,3 +238,35 @@ test('units that are done are run again for the price of an event', async () => 
   expect(Number(after?.events) - Number(before?.events)).toBe(events.length)
   expect(events.length).toBeLessThan(15)
 })
+
+test('so they are where units are lost to another worker', async () => {
+  const weak = await shop.other({ worker: 'loser', lease: '1s', heartbeat: '50ms' })
+  const work = visiting({
+    make: async ({ key }, { attempt, signal }) => {
+      if (attempt > 1 || Number(key.visitor) > 2) return
+      const taken = Number(key.visitor) === 1
+      await shop.rows(
+        `UPDATE onceover.claim SET fence = fence + 1, state = $2,
+           lease_id = CASE $2 WHEN 'claimed' THEN gen_random_uuid() END WHERE key @> $1`,
+        [`["${key.visitor}"]`, taken ? 'claimed' : 'done'],
+      )
+      expect(signal.aborted).toBe(false)
+    },
+  })
+  const { run, totals } = await weak.run(work, units(1, 3))
+  expect(only(totals)).toEqual({ created: 1, in_flight: 1, skipped: 1 })
+  expect(await recorded(run)).toEqual(only(totals))
+  const begun = signalled()
+  const lost = visiting({
+    make: () => {
+      begun.resolve()
+      return new Promise<undefined>(() => undefined)
+    },
+  })
+  const losing = weak.run(lost, [unit(9)])
+  await begun.promise
+  await shop.rows(`UPDATE onceover.lease SET dead = true WHERE worker = 'loser'`)
+  const ended = await losing
+  expect(only(ended.totals)).toEqual({ failed: 1 })
+  expect(await recorded(ended.run)).toEqual({ failed: 1 })
+})
