@@ -14,7 +14,12 @@ const QUOTED =
 const CONTROL = /^(?:begin|commit|end|abort|start\s+transaction|prepare\s+transaction)\b/i
 const ROLLBACK = /^rollback\b(?!\s+(?:work\s+|transaction\s+)?to\b)/i
 
-function refuseControl(text: unknown): void {
+// pg takes an object with the text, too.
+const textOf = (query: unknown): unknown =>
+  typeof query === 'object' && query !== null && 'text' in query ? query.text : query
+
+function refuseControl(query: unknown): void {
+  const text = textOf(query)
   if (typeof text !== 'string') return
   for (const statement of text.replace(QUOTED, ' ').split(';')) {
     const bare = statement.trim()

@@ -4,7 +4,8 @@ import { OnceoverError } from '../core/error.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { chain } from '../postgres/sqlstates.ts'
-import { refuseValue, toJson } from '../rows/json-value.ts'
+import { toJson } from '../rows/json-value.ts'
+import { refuseKept } from '../rows/kept-value.ts'
 import type { Claim, StepCall, StepOptions } from './claim.ts'
 import type { Held } from './queries.ts'
 import { send } from './send.ts'
@@ -55,10 +56,13 @@ const wasNotMade = (error: unknown): boolean =>
   [...chain(error)].some((each) => NOT_SENT.has(String(Reflect.get(each, 'code'))))
 
 function asJson(name: string, answer: unknown): string {
-  const why = answer === undefined ? 'it is undefined' : refuseValue(answer)
+  // A call that answers nothing was made all the same.
+  if (answer === undefined) return 'null'
+  const why = refuseKept(answer)
   if (why === undefined) return toJson(answer)
   throw new OnceoverError('STEP_INVALID', {
     message: `The answer of the step ${name} cannot be kept as JSON: ${why}.`,
+    fix: 'Answer with what a later attempt needs, such as an id: return (await response.json()).',
     details: { step: name },
   })
 }
@@ -122,7 +126,7 @@ class Step<Answer> {
   // The answer was lost: the provider is asked, or a person must be. Never called blindly.
   async #ask(call: StepCall): Promise<Answer> {
     const { ask } = this.#options
-    if (!ask) return this.#park()
+    if (!ask) return this.#park(call)
     this.#context.counters.addStep('asked')
     const answer = await ask(call)
     if (answer !== undefined) return this.#record(answer, true)
@@ -139,41 +143,90 @@ class Step<Answer> {
     throw lost(this.#context.claim)
   }
 
-  async #park(): Promise<never> {
+  async #park({ idempotencyKey }: StepCall): Promise<never> {
     const { guard } = this.#terms.claim
     await send(this.#context.database, parkStep(this.#terms))
     throw new OnceoverError('STEP_NEEDS_RECONCILE', {
       message:
         `The step ${this.#terms.name} of a unit of ${guard} was called before, and its answer ` +
-        'was lost. Whether it happened, only its provider knows.',
-      details: { guard, step: this.#terms.name },
+        'was lost. Whether it happened, only its provider knows, under the idempotency key ' +
+        `${idempotencyKey}.`,
+      details: { guard, step: this.#terms.name, idempotencyKey },
     })
   }
 }
 
-/** The `step` of one attempt's claim; see `Claim.step`. */
-export function stepsOf(context: StepContext): Claim['step'] {
+/** The steps of one attempt. */
+export interface Steps {
+  /** See `Claim.step`. */
+  readonly step: Claim['step']
+  /**
+   * Ends the steps with `make`.
+   *
+   * @throws OnceoverError STEP_INVALID where one still runs: nobody would hear it fail
+   */
+  end(): void
+}
+
+const invalid = (name: string, what: string, fix: string): OnceoverError =>
+  new OnceoverError('STEP_INVALID', {
+    message: `The step ${name} ${what}.`,
+    fix,
+    details: { step: name },
+  })
+
+/** Opens the steps of one attempt. */
+export function stepsOf(context: StepContext): Steps {
   const called = new Set<string>()
-  const running = new Map<string, Promise<unknown>>()
-  return async (name, call, options = {}) => {
-    if (typeof name !== 'string' || name.trim() === '' || typeof call !== 'function') {
-      throw new OnceoverError('STEP_INVALID', {
-        message: 'A step needs a name and a function that makes its call.',
-      })
-    }
+  const done = new Set<string>()
+  const running = new Set<string>()
+  const check = (name: string) => {
     // In save it would wait for the claim, which save's own transaction has locked.
     if (context.isOver() && !context.signal.aborted) {
-      throw new OnceoverError('STEP_INVALID', {
-        message: `The step ${name} was begun after make had ended.`,
-        fix: 'Make external calls in make: save only writes.',
-      })
+      throw invalid(
+        name,
+        'was begun after make had ended',
+        'Make external calls in make: save only writes.',
+      )
     }
-    const known = running.get(name)
-    if (known) return known as ReturnType<typeof call>
-    const step = new Step(context, name, call, options, () => called.delete(name))
-    const own = step.run(called.has(name)).finally(() => running.delete(name))
-    running.set(name, own)
-    called.add(name)
-    return own
+    // The same name is the same call: a second one would get the answer of the first.
+    if (running.has(name) || done.has(name)) {
+      throw invalid(
+        name,
+        'was begun twice in one attempt',
+        `Name each call of a unit, such as '${name} 2'.`,
+      )
+    }
   }
+  const step: Claim['step'] = (name, call, options = {}) => {
+    const begun = async () => {
+      if (typeof name !== 'string' || name.trim() === '' || typeof call !== 'function') {
+        throw new OnceoverError('STEP_INVALID', {
+          message: 'A step needs a name and a function that makes its call.',
+        })
+      }
+      check(name)
+      const again = called.has(name)
+      called.add(name)
+      running.add(name)
+      try {
+        const own = new Step(context, name, call, options, () => called.delete(name))
+        const answer = await own.run(again)
+        done.add(name)
+        return answer
+      } finally {
+        running.delete(name)
+      }
+    }
+    const answer = begun()
+    // Where make does not wait for it, its failure is told of in another way.
+    answer.catch(() => {})
+    return answer
+  }
+  const end = () => {
+    const [left] = running
+    if (left === undefined) return
+    throw invalid(left, 'still ran when make returned', 'Await every step before make returns.')
+  }
+  return { step, end }
 }

@@ -29,6 +29,11 @@ describe('the handle of a save refuses what ends its transaction', () => {
   })
 })
 
+test('what comes as an object of pg is read as well', async () => {
+  const query = { text: 'COMMIT' } as never
+  await expect(handle().query(query)).rejects.toMatchObject({ code: 'SAVE_ENDED_TRANSACTION' })
+})
+
 describe('and lets through what only looks like it', () => {
   test.each([
     'SAVEPOINT a',

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { type Claim, OnceoverError, type StepOptions } from 'onceover'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { openWorkshop, signalled, unit, visiting, type Workshop } from '../runs/workshop.ts'
+import { openWorkshop, signalled, unit, until, visiting, type Workshop } from '../runs/workshop.ts'
 
 let shop: Workshop
 beforeAll(async () => {
@@ -253,6 +253,23 @@ describe('a call whose answer was lost', () => {
     ).rejects.toMatchObject({ code })
     expect(await steps()).toMatchObject([{ state: 'asked' }])
   })
+})
+
+test('a step that nobody awaits ends no process when it fails', async () => {
+  const unheard: unknown[] = []
+  const hear = (error: unknown) => unheard.push(error)
+  process.on('unhandledRejection', hear)
+  const work = visiting({
+    make: (_, claim) => {
+      void claim.step('pay', failing(new Error('nobody hears')))
+      void claim.step('', () => 1)
+    },
+  })
+  await shop.once.runOne(work, unit(1))
+  await until(async () => (await steps()).length === 1)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  process.off('unhandledRejection', hear)
+  expect(unheard).toEqual([])
 })
 
 describe('a call that was certainly never made', () => {
