@@ -19,7 +19,7 @@ export interface TransactionOptions {
   readonly mode?: 'read write' | 'read only'
   /** Milliseconds that it may wait for its client before the server ends it. Default: no limit. */
   readonly idleMs?: number
-  /** Whether it fails as soon as its connection is lost, though `work` still runs. Default false. */
+  /** Whether it fails once its connection is lost, though `work` still runs. Default false. */
   readonly abandon?: boolean
 }
 

@@ -56,47 +56,66 @@ class Reader {
   }
 }
 
-/** Opens a proxy before the server of a database. */
-export async function cutProxy(databaseUrl: string): Promise<CutProxy> {
-  const upstreamOf = new URL(databaseUrl)
-  const open = new Set<net.Socket>()
-  const silences: (() => void)[] = []
-  let messages = 0
-  let cutAt: string | undefined
-  let plan: { readonly at: number; readonly how: Cut } | undefined
-  let hear: ((message: string) => void) | undefined
+interface Plan {
+  readonly at: number
+  readonly how: Cut
+  readonly heard: ((message: string) => void) | undefined
+}
 
-  const server = net.createServer((client) => {
-    const upstream = net.connect(Number(upstreamOf.port), upstreamOf.hostname)
+class CuttingProxy implements CutProxy {
+  readonly #upstream: URL
+  readonly #server = net.createServer((client) => this.#serve(client))
+  readonly #open = new Set<net.Socket>()
+  readonly #silences: (() => void)[] = []
+  #plan: Plan | undefined
+  url = ''
+  messages = 0
+  cutAt: string | undefined
+
+  constructor(databaseUrl: string) {
+    this.#upstream = new URL(databaseUrl)
+  }
+
+  async listen(): Promise<this> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
+    const address = this.#server.address()
+    const url = new URL(this.#upstream.href)
+    url.hostname = '127.0.0.1'
+    url.port = String(typeof address === 'object' ? address?.port : '')
+    this.url = url.href
+    return this
+  }
+
+  cut(at: number, how: Cut, heard?: (message: string) => void): void {
+    this.messages = 0
+    this.cutAt = undefined
+    this.#plan = { at, how, heard }
+  }
+
+  silenceLeases(): void {
+    for (const silence of this.#silences) silence()
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#open) socket.destroy()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #serve(client: net.Socket): void {
+    const upstream = net.connect(Number(this.#upstream.port), this.#upstream.hostname)
     const reader = new Reader()
     let silent = false
     let counted: boolean | undefined
-    silences.push(() => {
+    this.#silences.push(() => {
       silent ||= counted === false
     })
-    for (const socket of [client, upstream]) {
-      open.add(socket)
-      socket.setNoDelay(true)
-      socket.on('error', () => {})
-      socket.on('close', () => open.delete(socket))
-    }
-    const perform = (message: Buffer, how: Cut) => {
-      silent = true
-      cutAt = message.toString('latin1')
-      hear?.(cutAt)
-      if (how.startsWith('delivered')) upstream.write(message)
-      if (how === 'torn') upstream.write(message.subarray(0, message.length - 3))
-      client.resetAndDestroy()
-      // The server is not told: its transaction stays open, with all its locks.
-      if (!how.endsWith('half-open')) upstream.end()
-    }
+    for (const socket of [client, upstream]) this.#watch(socket)
     client.on('data', (bytes) => {
       for (const message of reader.feed(bytes)) {
         if (silent) return
         counted ??= !message.includes(LEASE)
-        if (counted) messages++
-        if (counted && plan && messages === plan.at) perform(message, plan.how)
-        else upstream.write(message)
+        silent = counted && this.#counts(message, client, upstream)
+        if (!silent) upstream.write(message)
       }
     })
     upstream.on('data', (bytes) => {
@@ -106,32 +125,31 @@ export async function cutProxy(databaseUrl: string): Promise<CutProxy> {
       if (!silent) upstream.end()
     })
     upstream.on('close', () => client.destroy())
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  const url = new URL(databaseUrl)
-  url.hostname = '127.0.0.1'
-  url.port = String(typeof address === 'object' ? address?.port : '')
-  return {
-    url: url.href,
-    get messages() {
-      return messages
-    },
-    get cutAt() {
-      return cutAt
-    },
-    cut: (at, how, heard) => {
-      hear = heard
-      messages = 0
-      cutAt = undefined
-      plan = { at, how }
-    },
-    silenceLeases: () => {
-      for (const silence of silences) silence()
-    },
-    close: async () => {
-      for (const socket of open) socket.destroy()
-      await new Promise((resolve) => server.close(resolve))
-    },
+  }
+
+  #watch(socket: net.Socket): void {
+    this.#open.add(socket)
+    socket.setNoDelay(true)
+    socket.on('error', () => {})
+    socket.on('close', () => this.#open.delete(socket))
+  }
+
+  /** Whether it was this message at which the connection was cut. */
+  #counts(message: Buffer, client: net.Socket, upstream: net.Socket): boolean {
+    this.messages++
+    if (this.messages !== this.#plan?.at) return false
+    const { how, heard } = this.#plan
+    this.cutAt = message.toString('latin1')
+    heard?.(this.cutAt)
+    if (how.startsWith('delivered')) upstream.write(message)
+    if (how === 'torn') upstream.write(message.subarray(0, message.length - 3))
+    client.resetAndDestroy()
+    // The server is not told: its transaction stays open, with all its locks.
+    if (!how.endsWith('half-open')) upstream.end()
+    return true
   }
 }
+
+/** Opens a proxy before the server of a database. */
+export const cutProxy = (databaseUrl: string): Promise<CutProxy> =>
+  new CuttingProxy(databaseUrl).listen()

@@ -163,7 +163,7 @@ test.each([1, 60, 1200])(
   },
 )
 
-test('a beat that hangs on a dead connection is sent on another one, and no lease is lost', async () => {
+test('a beat that hangs is sent on another connection, and no lease is lost', async () => {
   const proxy = await cutProxy(opened.db.url)
   const pool = new pg.Pool({ connectionString: proxy.url, application_name: 'work' })
   pool.on('error', () => {})
@@ -188,15 +188,16 @@ describe('a clock that jumps', () => {
     opened.query('UPDATE onceover.lease SET expires_at = expires_at + $1::interval', [by])
 
   test('ahead lets another take a unit over, and its first owner write nothing', async () => {
-    let taken: Promise<unknown> | undefined
     const jumping = payoutsBy('save', provider, {
       making: async () => {
-        await jump('-1 hour')
-        taken = other.runOne(payoutsBy('save', provider), unit)
-        expect(await taken).toMatchObject({ verdict: 'created' })
+        // A beat may come between the jump and the takeover: then the lease lives.
+        for (let verdict = 'in_flight'; verdict !== 'created'; ) {
+          await jump('-1 hour')
+          verdict = (await other.runOne(payoutsBy('save', provider), unit)).verdict
+          expect(['created', 'in_flight']).toContain(verdict)
+        }
       },
     })
-    // A beat may come between the jump and the takeover: then it is not lost at all.
     const verdict = await once.runOne(jumping, unit)
     expect(['skipped', 'failed', 'in_flight']).toContain(verdict.verdict)
     await expectOnce([1])

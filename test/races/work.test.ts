@@ -145,7 +145,7 @@ test(
   TIME_LIMIT_MS,
 )
 
-test('cancels that race with the run and with each other leave each unit done or free', async () => {
+test('cancels that race with the run, and each other, leave each unit done or free', async () => {
   for (let round = 0; round < 10; round++) {
     const units = unitsOf(numbers.map((number) => number + round * UNITS).slice(0, 60))
     let cancels: Promise<unknown> | undefined
