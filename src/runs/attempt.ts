@@ -1,5 +1,5 @@
 import type { Claim } from '../claims/claim.ts'
-import { stepsOf } from '../claims/step.ts'
+import { type Steps, stepsOf } from '../claims/step.ts'
 import { OnceoverError } from '../core/error.ts'
 import type { Taken } from './claim-units.ts'
 import type { AnyGenerator } from './generator.ts'
@@ -67,15 +67,20 @@ export async function makeUnit(work: Work, taken: Taken): Promise<Made> {
   const { make } = generator.options
   const stopped = taken.lease.watch(run)
   stopped.throwIfAborted()
-  if (!make) return { taken, made: undefined, claim: claimOf(work, taken, stopped, () => true) }
+  if (!make) {
+    const [claim] = claimOf(work, taken, stopped, () => true)
+    return { taken, made: undefined, claim }
+  }
   const limits = limitsOf(generator, stopped)
   let over = false
-  const claim = claimOf(work, taken, limits.signal, () => over)
+  const [claim, steps] = claimOf(work, taken, limits.signal, () => over)
   try {
     const making = Promise.resolve().then(() => make(taken.unit, claim))
     // Where the race is over, nobody hears what it still throws.
     making.catch(() => {})
-    return { taken, made: await Promise.race([making, limits.aborted]), claim }
+    const made = await Promise.race([making, limits.aborted])
+    steps.end()
+    return { taken, made, claim }
   } finally {
     over = true
     limits.end()
@@ -87,9 +92,9 @@ function claimOf(
   { grant, lease }: Taken,
   signal: AbortSignal,
   isOver: () => boolean,
-): Claim {
+): [claim: Claim, steps: Steps] {
   const { key, hash, fence, attempt, generation, existing } = grant
   const claim = { guard: guard.name, hash, fence, lease: lease.id }
-  const step = stepsOf({ database, counters, claim, run, generation, signal, isOver })
-  return { run, key, fence, attempt, signal, existing, step }
+  const steps = stepsOf({ database, counters, claim, run, generation, signal, isOver })
+  return [{ run, key, fence, attempt, signal, existing, step: steps.step }, steps]
 }
