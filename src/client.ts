@@ -115,7 +115,7 @@ export interface Onceover {
   /** Says what `run` would do with each unit; writes nothing. */
   preview<G extends Guard, Input, Made, Range>(
     generator: Generator<G, Input, Made, Range>,
-    source: UnitSource<G, Input> | Range,
+    source: UnitSource<G, Input> | NoInfer<Range>,
     options?: Pick<RunOptions, 'onDuplicate'>,
   ): Promise<RunPreview<KeyOf<G>>>
   /**
@@ -124,7 +124,7 @@ export interface Onceover {
    */
   run<G extends Guard, Input, Made, Range>(
     generator: Generator<G, Input, Made, Range>,
-    source: UnitSource<G, Input> | Range,
+    source: UnitSource<G, Input> | NoInfer<Range>,
     options?: RunOptions<KeyOf<G>>,
   ): Promise<RunResult<KeyOf<G>>>
   /** Makes one unit exactly once; `wait` is how long to wait for another's result. */
@@ -145,7 +145,7 @@ export interface Onceover {
   /** Tries failed and exhausted units again, and makes the missing ones of a range. */
   retry<G extends Guard, Input, Made, Range>(
     generator: Generator<G, Input, Made, Range>,
-    options?: RetryOptions<KeyOf<G>, Range>,
+    options?: RetryOptions<KeyOf<G>, NoInfer<Range>>,
   ): Promise<RunResult<KeyOf<G>>>
   /**
    * Cancels a run: its claims, running or failed, are cancelled and their keys free; what is done
@@ -164,7 +164,7 @@ export interface Onceover {
    */
   reconcile<G extends Guard, Input, Made, Range>(
     generator: Generator<G, Input, Made, Range>,
-    source: UnitSource<G, Input> | Range,
+    source: UnitSource<G, Input> | NoInfer<Range>,
     options?: ReconcileOptions<keyof KeyOf<G>>,
   ): Promise<Reconciliation<KeyOf<G>>>
   /**

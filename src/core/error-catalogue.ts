@@ -114,6 +114,10 @@ export const ERRORS = {
   RUN_NOT_FOUND: entry('List the runs with once.runs() or `onceover runs`.', EXIT.refused),
   RUN_CANCELLED: entry('Start a new run: the keys of a cancelled one are free.', EXIT.refused),
   EXPECTED_MISSING: entry('Declare `expected` in the generator, or pass units.', EXIT.usage),
+  CALLBACK_FAILED: entry('Correct the function that is named; the cause is what it threw.'),
+  SAVE_MISSED_EXISTING: entry(
+    'Update the row of `claim.existing` in save, or leave out `replace`.',
+  ),
   MAKE_TIMED_OUT: entry('Raise `timeout` of the generator, or find out why make hangs.'),
   SAVE_ENDED_TRANSACTION: entry('Leave BEGIN, COMMIT and ROLLBACK to Onceover: save only writes.'),
   SAVE_TIMED_OUT: entry('Do slow work in make: save only writes. Or raise `timeout`.'),

@@ -1,3 +1,4 @@
+import { OnceoverError } from '../core/error.ts'
 import { quoteIdentifier } from './identifier.ts'
 
 /** A statement or a part of one: pieces of text with values between them. Made by `sql`. */
@@ -16,6 +17,13 @@ export class Sql {
   }
 }
 
+// The driver would send NULL, and a misspelt name would find nothing, without a word.
+const undefinedValue = (index: number): OnceoverError =>
+  new OnceoverError('INPUT_INVALID', {
+    message: `Value ${index + 1} of the query is undefined.`,
+    fix: 'Write null where NULL is meant; else the name may be misspelt.',
+  })
+
 function template(strings: TemplateStringsArray, ...inputs: readonly unknown[]): Sql {
   const pieces: string[] = [strings[0] ?? '']
   const values: unknown[] = []
@@ -28,6 +36,7 @@ function template(strings: TemplateStringsArray, ...inputs: readonly unknown[]):
       pieces.push(...input.pieces.slice(1))
       values.push(...input.values)
     } else {
+      if (input === undefined) throw undefinedValue(index)
       values.push(input)
       pieces.push('')
     }
@@ -40,6 +49,8 @@ const raw = (text: string): Sql => new Sql([text], [])
 
 /**
  * Writes SQL: a value in `${…}` is always a parameter, a nested `sql` is spliced in.
+ *
+ * @throws OnceoverError INPUT_INVALID for a value that is undefined
  *
  * - `sql.identifier('schema', 'table')` quotes names;
  * - `sql.join([a, b], ', ')` puts a separator between fragments;

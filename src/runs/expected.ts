@@ -1,12 +1,15 @@
 import type { Unit } from '../claims/claim.ts'
+import { wordsOf } from '../claims/fail.ts'
 import { OnceoverError } from '../core/error.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
 import { Sql } from '../postgres/sql.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
+import { callbackFailed } from './callback.ts'
 import { fetchExpected, keyColumns, openExpected } from './expected/queries.ts'
 import type { AnyGenerator, Expected } from './generator.ts'
+import { isIterable } from './source.ts'
 
 const FETCH_UNITS = 1000
 
@@ -25,6 +28,8 @@ export const wholeNumber = (text: string): number | bigint | string => {
 /** What to throw for an error of a query of expected units: it may lack a column of the key. */
 export function lacksColumn(inspection: Inspection, error: unknown): unknown {
   if (sqlstate(error) !== SQLSTATE.undefinedColumn) return error
+  // Any other column is the query's own: PostgreSQL says which.
+  if (!/expected\./.test(wordsOf(error))) return error
   const names = keyColumns(inspection).map(({ name }) => name)
   return new OnceoverError('EXPECTED_MISSING', {
     message: `The query of expected units of ${inspection.guard.name} lacks a column of the key.`,
@@ -78,7 +83,19 @@ export function expectedOf(
       details: { guard: guard.name },
     })
   }
-  return options.expected(range)
+  const name = `expected of the generator of ${guard.name}`
+  const expected = asked(name, () => options.expected?.(range))
+  const right = expected instanceof Sql || isIterable(Object(expected))
+  if (right && typeof expected === 'object') return expected as Expected<never, unknown>
+  throw callbackFailed(name, new Error('it answered with neither a query nor units'))
+}
+
+function asked(name: string, ask: () => unknown): unknown {
+  try {
+    return ask()
+  } catch (error) {
+    throw callbackFailed(name, error)
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Claim } from '../claims/claim.ts'
 import { durationMs } from '../core/duration.ts'
 import { OnceoverError } from '../core/error.ts'
+import type { RowValues } from '../core/verdict.ts'
 import type { Guard, KeyedRow } from '../guards/guard.ts'
 import type { Handle, Transaction } from '../postgres/handle.ts'
 import type { Sql } from '../postgres/sql.ts'
@@ -55,7 +56,8 @@ export interface GeneratorOptions<G extends Guard, Input, Made, Range> {
    * The units that ought to exist in a range. A query names the key's columns; a column `input`, or
    * else all others together, is the input.
    */
-  readonly expected?: (range: Range) => Expected<G, Input>
+  // A method, which may stand where one of any range is wanted.
+  expected?(range: Range): Expected<G, Input>
   /**
    * One text for each unit that changes when the data do that it is made from, or null where that
    * cannot be said. Set-based, before anything is claimed.
@@ -141,7 +143,7 @@ const DEFAULT_ATTEMPTS = 3
  *
  * @throws OnceoverError GENERATOR_INVALID naming every fault of the declaration
  */
-export function generator<G extends Guard, Input = unknown, Made = undefined, Range = unknown>(
+export function generator<G extends Guard, Input = unknown, Made = undefined, Range = RowValues>(
   guard: G,
   options: GeneratorOptions<G, Input, Made, Range>,
 ): Generator<G, Input, Made, Range> {

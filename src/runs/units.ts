@@ -1,14 +1,16 @@
 import type { Unit } from '../claims/claim.ts'
+import { wordsOf } from '../claims/fail.ts'
 import type { Sendable, WorkVerdict } from '../claims/grant.ts'
 import { OnceoverError } from '../core/error.ts'
-import { refuseInside } from '../core/key-value.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
-import { hexOf, refuseValue, toJson } from '../rows/json-value.ts'
+import { hexOf, toJson } from '../rows/json-value.ts'
+import { refuseKept } from '../rows/kept-value.ts'
 import { attemptedKey, prepareRows } from '../rows/prepare.ts'
+import { calling } from './callback.ts'
 import { wholeNumber } from './expected.ts'
-import type { AnyGenerator } from './generator.ts'
+import type { AnyGenerator, InputSchema } from './generator.ts'
 
 /** A unit of an input, with its place in it. */
 export interface Placed {
@@ -66,18 +68,8 @@ const restored = ({ parts }: Inspection, { key, input }: Stored): Unit => {
 
 // Whoever makes the unit after a crash is handed what the ledger kept: it must be the same.
 const refuseInput = (input: unknown): string | undefined => {
-  const wrong = refuseValue(input) ?? refuseInside(input) ?? refuseDate(input)
+  const wrong = refuseKept(input)
   return wrong === undefined ? undefined : `input: ${wrong}`
-}
-
-const refuseDate = (value: unknown): string | undefined => {
-  if (value instanceof Date) return 'it has a Date, which would be kept as a text: give the text'
-  if (typeof value !== 'object' || value === null) return undefined
-  for (const item of Object.values(value)) {
-    const words = refuseDate(item)
-    if (words) return words
-  }
-  return undefined
 }
 
 async function readUnit(
@@ -94,7 +86,7 @@ async function readUnit(
     const wrong = refuseInput(given.input)
     return wrong === undefined ? { unit: { key, input: given.input } } : { wrong }
   }
-  const result = await options.input['~standard'].validate(given.input)
+  const result = await validated(options.input, given.input)
   if (result.issues) {
     const words = result.issues.map(({ message, path }) =>
       Array.isArray(path) && path.length > 0
@@ -105,6 +97,15 @@ async function readUnit(
   }
   const wrong = refuseInput(result.value)
   return wrong === undefined ? { unit: { key, input: result.value } } : { wrong }
+}
+
+// A schema that throws says of one input that it is wrong, and nothing of the others.
+async function validated(schema: InputSchema<unknown>, input: unknown) {
+  try {
+    return await schema['~standard'].validate(input)
+  } catch (error) {
+    return { issues: [{ message: `the schema failed: ${wordsOf(error)}`, path: [] }] }
+  }
 }
 
 const pathName = (part: unknown): string =>
@@ -136,7 +137,9 @@ async function fingerprints(
 ): Promise<readonly (string | null)[]> {
   const { fingerprint } = options
   if (!fingerprint || units.length === 0) return units.map(() => null)
-  const given: unknown = await database.transaction((handle) => fingerprint(units, handle))
+  const given: unknown = await calling(`fingerprint of the generator of ${guard.name}`, () =>
+    database.transaction((handle) => fingerprint(units, handle)),
+  )
   const right =
     Array.isArray(given) &&
     given.length === units.length &&

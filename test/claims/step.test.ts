@@ -88,6 +88,24 @@ describe('an answer', () => {
     expect(Object.keys(Object(answers[0]))).toEqual(['at'])
   })
 
+  test('may be nothing: the call was made all the same', async () => {
+    const { pay, calls, answers } = provider()
+    answers(() => undefined)
+    const work = failsFirst((claim) => claim.step('pay', pay))
+    await shop.once.runOne(work, unit(1))
+    expect((await shop.once.runOne(work, unit(1))).verdict).toBe('created')
+    expect(calls).toHaveLength(1)
+  })
+
+  test.each([
+    ['a Date', () => new Date(0)],
+    ['a Response', () => new Response('{}')],
+    ['a bigint', () => ({ id: 1n })],
+  ])('that is %s is refused, because it would not come back', async (_, answer) => {
+    const work = visiting({ make: (_, claim) => claim.step('pay', answer as () => unknown) })
+    expect((await shop.once.runOne(work, unit(1))).code).toBe('STEP_INVALID')
+  })
+
   test('that JSON cannot hold fails the attempt, and the call is not made again', async () => {
     const { pay, calls, answers } = provider()
     answers(() => ({ amount: Number.NaN }))
@@ -251,7 +269,7 @@ test.each([
   expect(calls).toHaveLength(1)
 })
 
-test('a step that nobody awaits ends no process when it fails', async () => {
+test('a step that nobody awaits fails its unit, and ends no process', async () => {
   const unheard: unknown[] = []
   const hear = (error: unknown) => unheard.push(error)
   process.on('unhandledRejection', hear)
@@ -261,8 +279,11 @@ test('a step that nobody awaits ends no process when it fails', async () => {
       void claim.step('', () => 1)
     },
   })
-  await shop.once.runOne(work, unit(1))
-  await until(async () => (await steps()).length === 1)
+  expect(await shop.once.runOne(work, unit(1))).toMatchObject({
+    verdict: 'failed',
+    code: 'STEP_INVALID',
+    reason: 'The step pay still ran when make returned.',
+  })
   await new Promise((resolve) => setTimeout(resolve, 50))
   process.off('unhandledRejection', hear)
   expect(unheard).toEqual([])

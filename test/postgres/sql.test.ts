@@ -28,11 +28,12 @@ test('the same fragment may stand in several places', () => {
   })
 })
 
-test('an array is one parameter, and so are null and undefined', () => {
-  expect(whole(sql`${[1, 2]} ${null} ${undefined}`)).toEqual({
-    text: '$1 $2 $3',
-    values: [[1, 2], null, undefined],
-  })
+test('an array is one parameter, and so is null', () => {
+  expect(whole(sql`${[1, 2]} ${null}`)).toEqual({ text: '$1 $2', values: [[1, 2], null] })
+})
+
+test('undefined is refused: as NULL it would find nothing, without a word', () => {
+  expect(() => sql`SELECT ${1}, ${undefined}`).toThrow('Value 2 of the query is undefined.')
 })
 
 test('a dollar sign or a question mark in the text stays as it is', () => {
