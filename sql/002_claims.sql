@@ -59,7 +59,7 @@ CREATE TABLE onceover.claim (
   ended_at      timestamptz,
   PRIMARY KEY (guard, key_hash),
   CHECK ((state = 'claimed') = (lease_id IS NOT NULL))
-) WITH (fillfactor = 70);
+) WITH (fillfactor = 50);
 CREATE INDEX claim_run ON onceover.claim (run_id);
 COMMENT ON TABLE onceover.claim IS
   'The ledger: one row for each key that work was ever done on. The fence rises with each owner '
