@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OnceoverError } from '../core/error.ts'
 import type { Database } from '../postgres/database.ts'
+import { failure } from '../postgres/failure.ts'
 import type { Sql } from '../postgres/sql.ts'
 
 /**
@@ -20,7 +21,8 @@ const UNANSWERED: ReadonlySet<string> = new Set([
 
 /** Whether the database never told how a statement ended. */
 export const isUnanswered = (error: unknown): boolean =>
-  error instanceof OnceoverError && UNANSWERED.has(error.code)
+  // What a statement of save's threw comes as the driver wrote it.
+  UNANSWERED.has(failure(error, '').code)
 
 // The pool had no client in time, and nothing was sent. Without a cause it was refused: every
 // client waits for another, and none would come free.

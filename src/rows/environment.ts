@@ -89,8 +89,13 @@ export async function withFreshInspection<T>(
   }
 }
 
-// The rows are committed: a log that cannot be written must not make them look failed.
-function tell(logger: Logger, level: keyof Logger, facts: Parameters<Log>[0], message: string) {
+/** Logs what is committed: a log that cannot be written must not make it look failed. */
+export function tell(
+  logger: Logger,
+  level: keyof Logger,
+  facts: Parameters<Log>[0],
+  message: string,
+) {
   try {
     logger[level](facts, message)
   } catch {

@@ -45,9 +45,21 @@ async function failed(work: Work, { grant, lease }: Taken, error: unknown): Prom
 // Beside a row that is replaced, a row in the way of another constraint is no sign of a writer who
 // was first: to ask again would find the row that stands, and hide the failure.
 function isConflict(work: Work, { grant }: Taken, error: unknown): boolean {
+  const { sqlstate: state } = factsOf(work, error)
+  return state === SQLSTATE.uniqueViolation && !grant.replaces
+}
+
+// The row in the way is the one to replace: save inserted beside it, and would again.
+function named(work: Work, { grant }: Taken, error: unknown): unknown {
   const { sqlstate: state, constraint } = factsOf(work, error)
-  if (state !== SQLSTATE.uniqueViolation) return false
-  return !grant.replaces || work.inspection.coverage.indexes.some(({ name }) => name === constraint)
+  const { guard, coverage } = work.inspection
+  const own = coverage.indexes.some(({ name }) => name === constraint)
+  if (state !== SQLSTATE.uniqueViolation || !grant.replaces || !own) return error
+  return new OnceoverError('SAVE_MISSED_EXISTING', {
+    message: `save of ${guard.name} inserted a row beside the one that it was to replace.`,
+    details: { guard: guard.name, existing: grant.existing ?? null },
+    cause: error,
+  })
 }
 
 // Somebody who knows nothing of claims may have written the row first: the claim is given back and
@@ -97,7 +109,7 @@ export async function endAttempt(work: Work, taken: Taken, error: unknown): Prom
   try {
     return isConflict(work, taken, error)
       ? await conflicted(work, taken, error)
-      : await failed(work, taken, error)
+      : await failed(work, taken, named(work, taken, error))
   } catch (second) {
     // A lease that went on beating would hold the unit, which nobody works on, for ever.
     taken.lease.lose('a failed attempt could not be recorded', second)

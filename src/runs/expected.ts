@@ -68,21 +68,23 @@ async function* unitsOfQuery(
   }
 }
 
+/** @throws OnceoverError EXPECTED_MISSING where a generator declares no `expected` */
+export function requireExpected({ guard, options }: AnyGenerator): void {
+  if (options.expected) return
+  throw new OnceoverError('EXPECTED_MISSING', {
+    message: `The generator of ${guard.name} does not say what is expected in a range.`,
+    details: { guard: guard.name },
+  })
+}
+
 /**
  * What a generator expects in a range.
  *
- * @throws OnceoverError EXPECTED_MISSING where it declares nothing
+ * @throws OnceoverError EXPECTED_MISSING where it declares nothing, CALLBACK_FAILED
  */
-export function expectedOf(
-  { guard, options }: AnyGenerator,
-  range: RowValues,
-): Expected<never, unknown> {
-  if (!options.expected) {
-    throw new OnceoverError('EXPECTED_MISSING', {
-      message: `The generator of ${guard.name} does not say what is expected in a range.`,
-      details: { guard: guard.name },
-    })
-  }
+export function expectedOf(generator: AnyGenerator, range: RowValues): Expected<never, unknown> {
+  requireExpected(generator)
+  const { guard, options } = generator
   const name = `expected of the generator of ${guard.name}`
   const expected = asked(name, () => options.expected?.(range))
   const right = expected instanceof Sql || isIterable(Object(expected))

@@ -2,6 +2,8 @@ import { type GivenPlaces, previewClaims, type WorkVerdict } from '../claims/gra
 import { unmigrated } from '../claims/register.ts'
 import { type RowValues, type Totals, totalsOf } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
+import { isolate } from '../rows/isolate.ts'
+import { refusedRows } from '../rows/refused.ts'
 import { expectedUnits } from './expected.ts'
 import type { AnyGenerator } from './generator.ts'
 import { checkRunOptions, type RunOptions } from './options.ts'
@@ -42,7 +44,12 @@ export async function previewUnits(
     const placed = chunk.splice(0)
     const checked = await checkUnits(database, generator, inspection, placed)
     verdicts.push(...checked.invalid)
-    verdicts.push(...(await previewClaims(database.session, terms, checked.units, given)))
+    const { session } = database
+    const { units: good } = checked
+    const { results, refused } = await isolate(session, 0, good.length, (start, end) =>
+      previewClaims(session, terms, good.slice(start, end), given),
+    )
+    verdicts.push(...results.flat(), ...refusedRows(inspection, good, refused))
   }
   try {
     let index = 0

@@ -2,11 +2,12 @@ import { OnceoverError } from '../core/error.ts'
 import type { RowValues } from '../core/verdict.ts'
 import { toJson } from '../rows/json-value.ts'
 import { checkRunId } from './cancel.ts'
-import { expectedUnits } from './expected.ts'
+import { expectedUnits, requireExpected } from './expected.ts'
 import type { AnyGenerator } from './generator.ts'
+import { status } from './list.ts'
 import { checkRunOptions, type RunOptions } from './options.ts'
 import { type Leftover, reopenClaims, selectLeftovers } from './queries.ts'
-import { pumpAll, type RunResult } from './run.ts'
+import { finish, pumpAll, type RunResult } from './run.ts'
 import { checkSource } from './source.ts'
 import { Stored } from './units.ts'
 import { openWork, reopenWork, send, type Work, type WorkEnvironment } from './work.ts'
@@ -68,6 +69,10 @@ export async function resume(
     })
   }
   const work = await reopenWork(environment, generator, id)
+  if (work.request.range !== undefined && !generator.options.expected) {
+    await finish(work, 'stopped')
+    requireExpected(generator)
+  }
   const left = leftovers(work, { run: id, states: ['claimed', 'failed'] })
   return pumpAll(work, passes(left, work.request.range, work), options)
 }
@@ -83,6 +88,8 @@ export interface RetryOptions<Key = RowValues, Range = unknown> extends RunOptio
 /**
  * Tries failed and exhausted units again, whatever their backoff and attempts, and makes the
  * missing ones of a range. See `Onceover.retry`.
+ *
+ * @throws OnceoverError RUN_NOT_FOUND, EXPECTED_MISSING
  */
 export async function retry(
   environment: WorkEnvironment,
@@ -90,8 +97,11 @@ export async function retry(
   { run: of, range, ...options }: RetryOptions<never>,
 ): Promise<RunResult> {
   checkRunOptions(options)
-  if (of !== undefined) checkRunId(of)
-  if (range !== undefined) checkSource(range, {})
+  if (of !== undefined) await status(environment.database.session, of)
+  if (range !== undefined) {
+    checkSource(range, {})
+    requireExpected(generator)
+  }
   const { reason, actor } = options
   const json = range === undefined ? undefined : toJson(range)
   const request = { policy: 'skip' as const, reason, actor, range: json }

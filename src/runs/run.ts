@@ -2,9 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { WorkVerdict } from '../claims/grant.ts'
 import { durationMs } from '../core/duration.ts'
 import type { RowValues, Totals } from '../core/verdict.ts'
+import { tell } from '../rows/environment.ts'
 import { toJson } from '../rows/json-value.ts'
 import { rejection } from '../rows/rejection.ts'
-import { expectedUnits } from './expected.ts'
+import { callbackFailed } from './callback.ts'
+import { expectedUnits, requireExpected } from './expected.ts'
 import type { AnyGenerator } from './generator.ts'
 import { checkRunOptions, type RunOptions } from './options.ts'
 import { previewUnits } from './preview.ts'
@@ -121,8 +123,15 @@ async function pumpPasses(
     throw error
   }
   const state = await finish(work, pump.left ? 'stopped' : 'done')
-  if (pump.unheard) throw pump.unheard.error
+  tellEnd(work, state, pump)
+  if (pump.unheard) throw callbackFailed('A listener of the run', pump.unheard.error)
   return { run: work.run, state, totals: pump.totals, verdicts: verdicts.filter(Boolean) }
+}
+
+function tellEnd({ environment, run, audit, request }: Work, state: RunEnd, { totals }: Pump) {
+  const { guard, actor, reason } = audit
+  const facts = { run, guard, policy: request.policy, actor, reason, state, totals }
+  tell(environment.logger, totals.failed > 0 ? 'warn' : 'info', facts, 'onceover: run ended')
 }
 
 /** Makes every unit of a source exactly once; see `Onceover.run`. */
@@ -134,6 +143,7 @@ export async function run(
 ): Promise<RunResult> {
   checkRunOptions(options)
   checkSource(source, options)
+  if (!isIterable(source)) requireExpected(generator)
   const work = await openWork(environment, generator, requestOf(options, source))
   const array = Array.isArray(source) ? source : undefined
   if (array) work.given = new Map()
