@@ -36,7 +36,7 @@ function lengthMs(name: string, given: string | undefined, byDefaultMs: number):
  * @throws OnceoverError DURATION_INVALID, LEASE_TOO_SHORT where a beat or two that come late
  * would lose the lease
  */
-export function leaseOptions({ lease, heartbeat, worker }: WorkerOptions): LeaseOptions {
+function leaseOptions({ lease, heartbeat, worker }: WorkerOptions): LeaseOptions {
   const leaseMs = lengthMs('lease', lease, DEFAULT_LEASE_MS)
   const beatMs = lengthMs('heartbeat', heartbeat, leaseMs / BEATS)
   if (leaseMs < MIN_LEASE_MS || beatMs > leaseMs / MIN_BEATS) {

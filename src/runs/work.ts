@@ -59,7 +59,7 @@ export const send = <Row>(
  *
  * @throws OnceoverError GUARD_NOT_ENFORCED, GUARD_CHANGED, GUARD_RENAMED, NOT_MIGRATED
  */
-export async function prepareGuard(
+async function prepareGuard(
   environment: WorkEnvironment,
   { guard }: AnyGenerator,
 ): Promise<Inspection> {

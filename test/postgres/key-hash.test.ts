@@ -24,7 +24,7 @@ import { jsonInput, prepareRows } from '../../src/rows/prepare.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 
 // At length: ONCEOVER_HASH_RUNS=1000 npm test -- test/postgres/key-hash.test.ts
-const RUNS = Number(process.env.ONCEOVER_HASH_RUNS ?? 4)
+const RUNS = Number(process.env.ONCEOVER_HASH_RUNS ?? 3)
 
 // Sessions that write dates, times, floats and bytes in as many ways as there are.
 const SETTINGS = [

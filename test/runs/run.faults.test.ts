@@ -96,7 +96,7 @@ test('a table that went away ends the run, and nothing stays held', async () => 
   expect(again.totals.created + again.totals.skipped).toBe(200)
 })
 
-test('a database that goes away in the middle ends no process, and what is left is made', async () => {
+test('a database that goes away ends no process, and what is left is made', async () => {
   const pool = new pg.Pool({ connectionString: shop.database.url, max: 3 })
   pool.on('error', () => undefined)
   const once = await shop.other({ db: pool })

@@ -47,7 +47,7 @@ const knownClaims = (guard: string): Sql => sql`
     WHERE known.guard = ${guard}::text AND known.key_hash = met.once_hash LIMIT 1) AS known ON true`
 
 /** A CTE that marks the leases dead that have expired; dead is for ever. */
-export const reaped = (): Sql => sql`
+const reaped = (): Sql => sql`
   reaped AS MATERIALIZED (
     UPDATE onceover.lease SET dead = true WHERE id IN (
       SELECT id FROM onceover.lease WHERE NOT dead AND expires_at <= statement_timestamp()
