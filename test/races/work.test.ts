@@ -5,11 +5,11 @@ import { PAYOUTS, Provider, payouts, payoutsBy, unitsOf } from '../crashes/payou
 import { type Opened, open } from '../rows/lessons.ts'
 import { shuffled } from './tickets.ts'
 import { payoutsInBulk, payoutsSlowly } from './work-payouts.ts'
-import { startWork } from './work-processes.ts'
+import { startWork, type WorkProcess } from './work-processes.ts'
 
 // In full: ONCEOVER_RACE_UNITS=20000 npm test -- test/races/work.test.ts
 const UNITS = Number(process.env.ONCEOVER_RACE_UNITS ?? 400)
-const TIME_LIMIT_MS = 1_800_000
+const TIME_LIMIT_MS = process.env.ONCEOVER_RACE_UNITS ? 1_800_000 : 120_000
 const WORKERS = 6
 
 let opened: Opened
@@ -40,6 +40,20 @@ const together = <Result>(work: (once: Onceover, seed: number) => Promise<Result
 
 const sum = (all: readonly { readonly totals: Readonly<Record<string, number>> }[], name: string) =>
   all.reduce((total, { totals }) => total + (totals[name] ?? 0), 0)
+
+/** Waits until a process has made units; fails where it ended before that. */
+async function untilPaid(units: number, { done }: WorkProcess): Promise<void> {
+  let ended: Error | undefined
+  done.then(
+    () => {
+      ended = new Error('the process ended')
+    },
+    (error) => {
+      ended = error
+    },
+  )
+  while ((await opened.query('SELECT FROM effect')).length < units) if (ended) throw ended
+}
 
 /** How many units the ledger's runs and its events say have a verdict. */
 const recorded = async (verdict: string) => {
@@ -128,8 +142,8 @@ test(
         run = told.run
       },
     )
-    while ((await opened.query('SELECT FROM effect')).length < 10);
-    while (run === '') await opened.query('SELECT')
+    await untilPaid(10, work)
+    while (run === '') await untilPaid(11, work)
     expect(await once.cancel(run, { actor: 'somebody' })).toMatchObject({ cancelled: true })
     const paid = await opened.query('SELECT FROM effect')
     expect(await work.done).toMatchObject({ state: 'cancelled' })
@@ -190,7 +204,7 @@ test(
   async () => {
     const task = { url: opened.db.url, how: 'slow list', count: UNITS, seed: 0 } as const
     const crashed = startWork(task)
-    while ((await opened.query('SELECT FROM effect')).length < 5);
+    await untilPaid(5, crashed)
     crashed.process.kill('SIGKILL')
     await crashed.done
     const run = await runIdOf('running')
