@@ -40,15 +40,22 @@ function counts({ periods, totals }: Reconciliation, { columns, colors }: Page):
 
 const SHOWN_KEYS = 10
 
+// So many are answered with at most; how many there are, the counts above say.
+const ANSWERED_KEYS = 1000
+
+function unseen(answered: number, shown: number): string[] {
+  if (answered === shown) return []
+  return answered < ANSWERED_KEYS
+    ? [`  and ${count(answered - shown)} more; --json lists them all`]
+    : [`  and more; --json lists the first ${count(answered)}`]
+}
+
 function keys(found: Reconciliation, name: (typeof LISTED)[number], page: Page): string[] {
   if (found[name].length === 0) return []
   const lines = found[name]
     .slice(0, SHOWN_KEYS)
     .map((key) => `  ${shorten(oneLine(keyInWords(key)), page.columns - 2)}`)
-  const unseen = found[name].length - lines.length
-  // Only so many are answered with; how many there are, the counts above say.
-  const more = unseen > 0 ? [`  and more; --json has the first ${count(found[name].length)}`] : []
-  return ['', page.colors.bold(spoken(name)), ...lines, ...more]
+  return ['', page.colors.bold(spoken(name)), ...lines, ...unseen(found[name].length, lines.length)]
 }
 
 /** A reconciliation as lines for people: periods that are not complete, and the first keys. */

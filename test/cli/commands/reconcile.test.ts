@@ -37,6 +37,11 @@ test('what is missing ends it with 2, with counts per period and the keys', asyn
   ])
 })
 
+test('of more keys than are shown, --json has all', async () => {
+  const { stdout } = await reconcile('--range', 'from=2025-10-01,to=2025-10-02,students=7')
+  expect(stdout).toMatch(/\n {2}and 4 more; --json lists them all\n/)
+})
+
 test('nothing missing ends it with 0; --by and --json count by another part', async () => {
   await reports.onceover(['run', 'monthly', ...RANGE])
   expect(await reconcile(...RANGE)).toMatchObject({ code: 0 })
