@@ -84,6 +84,18 @@ export const runs: Configure = (command) =>
 export const status: Configure = (command) =>
   command.description('Say how a run stands.').argument('<run>', 'its id')
 
+const KEY = '--key <json>'
+
+/** `onceover claims`. */
+export const claims: Configure = (command) =>
+  command
+    .description('List claims, the latest first.')
+    .option('--guard <name>', 'of one guard')
+    .option('--state <state>', 'claimed, done, failed, exhausted or cancelled')
+    .option('--run <id>', 'of one run')
+    .option(KEY, 'with these parts of their key: \'{"student":7}\'')
+    .option('--limit <number>', 'how many at most', '100')
+
 /** `onceover cancel`. */
 export const cancel: Configure = (command) =>
   confirmed(
@@ -111,6 +123,18 @@ export const resume: Configure = (command) =>
     .argument('<generator>', 'a generator of the configuration')
     .argument('<run>', 'its id')
     .option('--concurrency <number>', 'how many units are made at once; default: 8')
+
+/** `onceover resolve`. */
+export const resolve: Configure = (command) =>
+  confirmed(
+    command
+      .description('Answer for the provider of a step that waits for a person.')
+      .argument('<generator>', 'a generator of the configuration')
+      .requiredOption(KEY, 'the key of the unit: \'{"day":"2025-10-01","student":7}\'')
+      .requiredOption('--step <name>', 'the step')
+      .option('--answer <json>', 'what the call answered')
+      .option('--again', 'the call was never made: make it again'),
+  )
 
 /** `onceover reconcile`. */
 export const reconcile: Configure = (command) =>

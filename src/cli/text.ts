@@ -47,6 +47,24 @@ export function shorten(text: string, columns: number): string {
 /** A count with its thousands apart: `12,345`. */
 export const count = (value: number): string => value.toLocaleString('en-US')
 
+/** A moment in ISO form without its fractions of a second. */
+export const seconds = (moment: string): string => `${moment.slice(0, 19)}Z`
+
+const MINUTE_SECONDS = 60
+const HOUR_SECONDS = 3600
+
+/** Milliseconds in words, rounded up: `28 s`, `5 min`, `3 h`. */
+export function span(ms: number): string {
+  const whole = Math.ceil(ms / 1000)
+  if (whole < 2 * MINUTE_SECONDS) return `${whole} s`
+  if (whole < 2 * HOUR_SECONDS) return `${Math.ceil(whole / MINUTE_SECONDS)} min`
+  return `${Math.ceil(whole / HOUR_SECONDS)} h`
+}
+
+/** A text as one word of a shell. */
+export const shellWord = (text: string): string =>
+  /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+
 /** A count and its noun: `1 row`, `2 rows`. */
 export const some = (value: number, one: string, many = `${one}s`): string =>
   `${count(value)} ${value === 1 ? one : many}`

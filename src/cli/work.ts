@@ -6,20 +6,15 @@ import {
   type RunResult,
   type WorkVerdict,
 } from '../index.ts'
+import { adviceOn } from './advice.ts'
 import { readConfig } from './config.ts'
 import { connected, type DatabaseOptions, showTarget } from './connect.ts'
 import { chooseGenerator, NO_GENERATORS } from './generators.ts'
 import { given, wholeNumber } from './option-values.ts'
 import type { Output } from './output.ts'
-import {
-  isPartial,
-  isTrouble,
-  progressLine,
-  renderTotals,
-  renderTroubles,
-  troublesIn,
-} from './run-report.ts'
+import { isPartial, progressLine, renderTotals, renderTroubles, troublesIn } from './run-report.ts'
 import { stoppable } from './stop.ts'
+import { Tally } from './tally.ts'
 
 /** Options of the commands that make units. */
 export interface WorkOptions extends DatabaseOptions {
@@ -42,45 +37,33 @@ export async function withGenerator(
   return connected(options, out, (once) => work(once, generator), config)
 }
 
-const SHOWN_TROUBLES = 10
+const SECOND_MS = 1000
+const MAX_CONCURRENCY = 1000
 
-// What is done stays done, so that the way on is the same command. The ledger knows the rest of a
-// range, but not that of a list.
-function advise(
-  name: string,
-  { run, state, totals }: RunResult,
-  { range }: WorkOptions,
-  out: Output,
-): void {
-  if (state === 'stopped') {
-    const resume = range === undefined ? '' : `, or: onceover resume ${name} ${run}`
-    out.progress(`Stopped. To go on, run it again${resume}`)
-  } else if (totals.failed > 0) {
-    out.progress(`Failed units are tried again by: onceover retry ${name}`)
-  }
+function runOptions({ reason, actor, concurrency: text }: WorkOptions): RunOptions {
+  const bounds = { from: 1, to: MAX_CONCURRENCY }
+  const concurrency = text === undefined ? undefined : wholeNumber('--concurrency', text, bounds)
+  return given({ reason, actor, concurrency })
 }
 
-const SECOND_MS = 1000
+/** A run that a command is about to make. */
+export interface Job {
+  /** Of the generator, in the configuration. */
+  readonly name: string
+  readonly generator: AnyGenerator
+  readonly options: WorkOptions
+  /** Whether the units are those of a list. */
+  readonly listed?: boolean
+  /** What a verdict is to be shown as; default: as it is. */
+  readonly shown?: (verdict: WorkVerdict) => WorkVerdict
+  /** Begins the run with the options that it is handed. */
+  start(options: RunOptions): Promise<RunResult>
+}
 
-/**
- * Runs units: shows progress on a terminal, prints verdicts as they fall with `--json`, stops
- * gracefully on the first signal.
- *
- * @param start begins the run with the options that it is handed
- * @returns `ok`, or `partial` where the run was not done or left units behind
- */
-export async function perform(
-  name: string,
-  once: Onceover,
-  options: WorkOptions,
-  out: Output,
-  start: (options: RunOptions) => Promise<RunResult>,
-): Promise<number> {
-  showTarget(once, out)
-  const { concurrency, reason, actor } = options
+async function follow({ options, start, shown }: Job, out: Output, tally: Tally) {
+  const own = runOptions(options)
   const begun = performance.now()
   const seconds = () => (performance.now() - begun) / SECOND_MS
-  const troubles: WorkVerdict[] = []
   let announced = false
   // The second signal ends the process in the middle of a line.
   process.once('exit', () => out.clear())
@@ -89,29 +72,43 @@ export async function perform(
       out.progress('Stopping: what runs is finished, the rest given back. Again ends it at once.')
     })
     return start({
-      ...given({ reason, actor }),
-      ...(concurrency !== undefined && { concurrency: wholeNumber('--concurrency', concurrency) }),
+      ...own,
       signal,
       onProgress: (progress) => {
         if (!announced) out.progress(`run ${progress.run}`)
         announced = true
-        out.live(progressLine(progress, seconds()))
+        out.live(progressLine(progress, seconds(), tally.givenBack))
       },
-      onVerdicts: (verdicts) => {
+      onVerdicts: (fallen) => {
+        const verdicts = shown ? fallen.map(shown) : fallen
         if (out.json) for (const verdict of verdicts) out.record(verdict)
-        for (const verdict of verdicts) {
-          if (troubles.length < SHOWN_TROUBLES && isTrouble(verdict)) troubles.push(verdict)
-        }
+        tally.hear(verdicts)
       },
     })
   })
+  return { result, took: seconds() }
+}
+
+/**
+ * Runs units: shows progress on a terminal, prints verdicts as they fall with `--json`, stops
+ * gracefully on the first signal, and says at the end what is left to do.
+ */
+export async function perform(once: Onceover, job: Job, out: Output): Promise<RunResult> {
+  showTarget(once, out)
+  const tally = new Tally()
+  const { result, took } = await follow(job, out, tally)
   const { run, state, totals } = result
   if (out.json) out.record({ run, state, totals })
   else {
-    out.line(`${out.colors.bold(`run ${run}`)}  ${state} in ${seconds().toFixed(1)} s`)
-    const lines = [...renderTotals(totals), ...renderTroubles(troubles, troublesIn(totals), out)]
-    for (const line of lines) out.line(line)
+    out.line(`${out.colors.bold(`run ${run}`)}  ${state} in ${took.toFixed(1)} s`)
+    const troubles = renderTroubles(tally.troubles, troublesIn(totals), out)
+    for (const line of [...renderTotals(totals, tally.givenBack), ...troubles]) out.line(line)
   }
-  advise(name, result, options, out)
-  return isPartial(result) ? EXIT.partial : EXIT.ok
+  const { name, generator, listed = false } = job
+  const ended = { name, guard: generator.guard.name, result, tally, listed }
+  for (const line of await adviceOn(once, ended)) out.progress(line)
+  return result
 }
+
+/** The exit code of a run: `partial` where it was not done, or left units behind. */
+export const exitOf = (result: RunResult): number => (isPartial(result) ? EXIT.partial : EXIT.ok)

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { Output } from '../../src/cli/output.ts'
 import {
+  givenBackBy,
+  isGivenBack,
   isPartial,
   progressLine,
   renderTotals,
@@ -57,6 +59,35 @@ test('totals name the verdicts that fell', () => {
   expect(renderTotals(totals({ created: 1200, in_flight: 1 }))).toEqual([
     '  created    1,200',
     '  in flight      1',
+  ])
+})
+
+test('units that a stopped run gave back are no cancelled ones', () => {
+  const found = totals({ created: 1, cancelled: 5 })
+  expect(unitsInWords(found, 5)).toBe('1 created, 5 given back')
+  expect(renderTotals(found, 4)).toEqual(['  created     1', '  cancelled   1', '  given back  4'])
+  expect(givenBackBy({ state: 'stopped', totals: found })).toBe(5)
+  expect(givenBackBy({ state: 'cancelled', totals: found })).toBe(0)
+  const verdict = { index: 0, verdict: 'cancelled', key: {} } as const
+  expect(isGivenBack({ ...verdict, reason: 'the run was stopped' })).toBe(true)
+  expect(isGivenBack(verdict)).toBe(false)
+})
+
+test('of units in flight and in a pause is said how long', () => {
+  const key = { day: '2025-10-01' }
+  const lines = renderTroubles(
+    [
+      { index: 0, verdict: 'in_flight', key, heldMs: 27_001 },
+      { index: 1, verdict: 'in_flight', key },
+      { index: 2, verdict: 'failed', key, reason: 'late', retryMs: 9_500, attempt: 1 },
+    ],
+    3,
+    plain,
+  )
+  expect(lines.slice(2)).toEqual([
+    '  in flight  day=2025-10-01  held by another worker for at most 28 s if it died',
+    '  in flight  day=2025-10-01  held by another worker',
+    '  failed     day=2025-10-01  late; tried again in 10 s',
   ])
 })
 

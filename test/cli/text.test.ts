@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { count, displayWidth, oneLine, printable, shorten, some } from '../../src/cli/text.ts'
+import {
+  count,
+  displayWidth,
+  oneLine,
+  printable,
+  seconds,
+  shellWord,
+  shorten,
+  some,
+  span,
+} from '../../src/cli/text.ts'
 
 describe('displayWidth', () => {
   test.each([
@@ -45,6 +55,29 @@ describe('shorten', () => {
     expect(shorten(text, columns)).toBe(expected)
     expect(displayWidth(expected)).toBeLessThanOrEqual(columns)
   })
+})
+
+test.each([
+  [0, '0 s'],
+  [27_001, '28 s'],
+  [120_000, '2 min'],
+  [121_000, '3 min'],
+  [7_200_000, '2 h'],
+])('%i ms are %s', (ms, words) => {
+  expect(span(ms)).toBe(words)
+})
+
+test('a moment has no fractions of a second', () => {
+  expect(seconds('2025-10-23T20:00:00.123456Z')).toBe('2025-10-23T20:00:00Z')
+})
+
+test.each([
+  ['reports', 'reports'],
+  ['{"a":"b"}', `'{"a":"b"}'`],
+  [`it's`, String.raw`'it'\''s'`],
+  ['', `''`],
+])('%s is one word of a shell: %s', (text, word) => {
+  expect(shellWord(text)).toBe(word)
 })
 
 test('counts have their thousands apart and their nouns right', () => {

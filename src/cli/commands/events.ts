@@ -2,40 +2,23 @@ import { type EventFilter, EXIT, type StoredEvent } from '../../index.ts'
 import { connected, type DatabaseOptions } from '../connect.ts'
 import { given, wholeNumber } from '../option-values.ts'
 import type { Output } from '../output.ts'
-import { table } from '../table.ts'
-import { count, some } from '../text.ts'
+import { keyInWords } from '../run-report.ts'
+import { oneLine, seconds, shorten, some } from '../text.ts'
 
 /** Options of `onceover events`. */
 export interface EventsOptions extends DatabaseOptions, Omit<EventFilter, 'limit'> {
   readonly limit: string
 }
 
-const COLUMNS = [
-  { title: 'at' },
-  { title: 'guard' },
-  { title: 'verdict' },
-  { title: 'keys', align: 'right' },
-  { title: 'reason' },
-  { title: 'actor' },
-  { title: 'first key' },
-  { title: 'run' },
-] as const
-
-const firstKey = ({ keys }: StoredEvent): string =>
-  Object.entries(keys[0] ?? {})
-    .map(([part, value]) => `${part}=${String(value ?? 'NULL')}`)
-    .join(' ')
-
-const asRow = (event: StoredEvent): string[] => [
-  `${event.at.slice(0, 19)}Z`,
-  event.guard,
-  event.verdict,
-  count(event.keys.length),
-  event.reason ?? '',
-  event.actor ?? '',
-  firstKey(event),
-  event.run,
-]
+// Two lines for each: a moment and an id are copied whole, and would leave no room beside them.
+function* linesOf(event: StoredEvent, { colors, columns }: Output): Generator<string> {
+  const { at, guard, verdict, keys, reason, actor, run } = event
+  const what = [`${some(keys.length, 'key')} of ${guard}`, reason].filter(Boolean).join('  ')
+  const head = `${seconds(at)}  ${verdict}`
+  yield `${colors.bold(head)}  ${shorten(oneLine(what), columns - head.length - 2)}`
+  const facts = [run, actor && `by ${actor}`, keyInWords(keys[0] ?? {})].filter(Boolean)
+  yield shorten(`  ${oneLine(facts.join('  '))}`, columns)
+}
 
 function print(events: readonly StoredEvent[], limit: number, out: Output): void {
   if (out.json) {
@@ -46,7 +29,7 @@ function print(events: readonly StoredEvent[], limit: number, out: Output): void
     out.line('No events.')
     return
   }
-  for (const line of table(COLUMNS, events.map(asRow), out.columns, out.colors.bold)) out.line(line)
+  for (const event of events) for (const line of linesOf(event, out)) out.line(line)
   const keys = events.reduce((sum, event) => sum + event.keys.length, 0)
   const more = events.length === limit ? '; there may be older ones: raise --limit' : ''
   out.progress(`${some(events.length, 'event')} of ${some(keys, 'key')}, newest first${more}.`)

@@ -1,5 +1,6 @@
+import type { RunOptions } from '../../index.ts'
 import type { Output } from '../output.ts'
-import { perform, type WorkOptions, withGenerator } from '../work.ts'
+import { exitOf, perform, type WorkOptions, withGenerator } from '../work.ts'
 
 /** `onceover resume`: goes on with a run that crashed or stopped. */
 export async function run(
@@ -7,7 +8,8 @@ export async function run(
   options: WorkOptions,
   out: Output,
 ): Promise<number> {
-  return withGenerator(name, options, out, (once, generator) =>
-    perform(name, once, options, out, (own) => once.resume(generator, id, own)),
-  )
+  return withGenerator(name, options, out, async (once, generator) => {
+    const start = (own: RunOptions) => once.resume(generator, id, own)
+    return exitOf(await perform(once, { name, generator, options, start }, out))
+  })
 }

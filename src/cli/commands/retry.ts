@@ -1,6 +1,7 @@
+import type { RunOptions } from '../../index.ts'
 import { given, readRange } from '../option-values.ts'
 import type { Output } from '../output.ts'
-import { perform, type WorkOptions, withGenerator } from '../work.ts'
+import { exitOf, perform, type WorkOptions, withGenerator } from '../work.ts'
 
 /** Options of `onceover retry`. */
 export interface RetryCommandOptions extends WorkOptions {
@@ -15,9 +16,9 @@ export async function run(
   out: Output,
 ): Promise<number> {
   const range = options.range === undefined ? undefined : readRange(options.range)
-  return withGenerator(name, options, out, (once, generator) =>
-    perform(name, once, options, out, (own) =>
-      once.retry(generator, { ...own, ...given({ run: options.run, range }) }),
-    ),
-  )
+  return withGenerator(name, options, out, async (once, generator) => {
+    const which = given({ run: options.run, range })
+    const start = (own: RunOptions) => once.retry(generator, { ...own, ...which })
+    return exitOf(await perform(once, { name, generator, options, start }, out))
+  })
 }

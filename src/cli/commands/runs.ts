@@ -2,8 +2,8 @@ import { EXIT, type RunFilter, type StoredRun } from '../../index.ts'
 import { connected, type DatabaseOptions } from '../connect.ts'
 import { given, wholeNumber } from '../option-values.ts'
 import type { Output } from '../output.ts'
-import { unitsInWords } from '../run-report.ts'
-import { oneLine, shorten, some } from '../text.ts'
+import { givenBackBy, unitsInWords } from '../run-report.ts'
+import { oneLine, seconds, shorten, some } from '../text.ts'
 
 /** Options of `onceover runs`. */
 export interface RunsOptions extends DatabaseOptions {
@@ -13,9 +13,6 @@ export interface RunsOptions extends DatabaseOptions {
   readonly limit: string
 }
 
-/** A moment without its fractions of a second. */
-export const seconds = (moment: string): string => `${moment.slice(0, 19)}Z`
-
 const asked = ({ actor, reason }: StoredRun): string =>
   [actor && `by ${actor}`, reason].filter(Boolean).join(': ')
 
@@ -23,7 +20,9 @@ const asked = ({ actor, reason }: StoredRun): string =>
 function* linesOf(run: StoredRun, { colors, columns }: Output): Generator<string> {
   const { id, state, guard, startedAt, totals } = run
   yield `${colors.bold(id)}  ${state}  ${oneLine(guard)}`
-  const facts = [seconds(startedAt), unitsInWords(totals), asked(run)].filter(Boolean)
+  const facts = [seconds(startedAt), unitsInWords(totals, givenBackBy(run)), asked(run)].filter(
+    Boolean,
+  )
   yield shorten(`  ${oneLine(facts.join('  '))}`, columns)
 }
 

@@ -1,10 +1,9 @@
 import { EXIT, type RunStatus } from '../../index.ts'
 import { connected, type DatabaseOptions } from '../connect.ts'
 import type { Output } from '../output.ts'
-import { unitsInWords } from '../run-report.ts'
+import { givenBackBy, unitsInWords } from '../run-report.ts'
 import { table } from '../table.ts'
-import { count, some } from '../text.ts'
-import { seconds } from './runs.ts'
+import { count, seconds, some } from '../text.ts'
 
 function* stepsOf({ steps }: RunStatus): Generator<string> {
   yield some(steps.calls, 'call')
@@ -26,7 +25,7 @@ const factsOf = (status: RunStatus): readonly [name: string, value: string | nul
   ['finished', status.finishedAt && seconds(status.finishedAt)],
   ['cancelled by', status.cancelledBy],
   ['because', status.cancelReason],
-  ['units', unitsInWords(status.totals)],
+  ['units', unitsInWords(status.totals, givenBackBy(status))],
   ['in flight', status.inFlight > 0 ? count(status.inFlight) : null],
   ['steps', status.steps.calls > 0 ? [...stepsOf(status)].join(', ') : null],
 ]

@@ -33,7 +33,10 @@ test('a run that works is cancelled, and ends with 3; the keys are free', async 
     code: 0,
     stdout: 'Cancelled. 6 claims ended, and their keys are free.\n',
   })
-  expect(await end).toMatchObject({ code: 3, stdout: expect.stringContaining('cancelled in') })
+  expect(await end).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(/cancelled in .*\n {2}cancelled +6\n/),
+  })
   expect(await reports.count('reports')).toBe(0)
   const status = await reports.onceover(['status', id])
   expect(status.stdout).toMatch(/state {9}cancelled\n(?:.|\n)*cancelled by {2}ana\nbecause +wrong/)

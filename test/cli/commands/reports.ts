@@ -3,13 +3,17 @@ import { join } from 'node:path'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
 import { type Ended, installedProject, type Project } from '../installed.ts'
 
-// Units wait for the file GATE where it is set, and FAIL makes those of student 3 fail.
+// Units wait for the file GATE where it is set, and FAIL makes those of student 3 fail. LOSE loses
+// the answer of the call that `submitted` makes for each.
 const CONFIG = `
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { date, generator, guard, int, sql } from 'onceover'
 
 const reports = guard('reports', { table: 'reports', key: { day: date(), student: int() } })
+
+const save = (tx, { unit }) =>
+  tx.query('INSERT INTO reports (day, student) VALUES ($1, $2)', [unit.key.day, unit.key.student])
 
 const generators = {
   monthly: generator(reports, {
@@ -21,12 +25,18 @@ const generators = {
       if (process.env.FAIL && key.student === 3) throw new Error('no words')
       while (process.env.GATE && !existsSync(process.env.GATE)) await sleep(10)
     },
-    save: (tx, { unit }) =>
-      tx.query('INSERT INTO reports (day, student) VALUES ($1, $2)', [
-        unit.key.day,
-        unit.key.student,
-      ]),
+    save,
     attempts: 1,
+  }),
+  submitted: generator(reports, {
+    make: (unit, claim) =>
+      claim.step('submit', () => {
+        if (process.env.LOSE) throw new Error('the connection broke')
+        return { receipt: 7 }
+      }),
+    save,
+    attempts: 2,
+    backoff: '100s',
   }),
 }
 
@@ -62,7 +72,9 @@ export async function openReports(): Promise<Reports> {
     onceover: ([command = '', ...args], env) =>
       project.run([command, '--db', db.url, ...args], env),
     empty: async () => {
-      await db.pool.query('TRUNCATE reports, onceover.claim, onceover.run, onceover.lease')
+      await db.pool.query(
+        'TRUNCATE reports, onceover.claim, onceover.step, onceover.run, onceover.lease',
+      )
       await rm(gate, { force: true })
     },
     count: async (from) => {

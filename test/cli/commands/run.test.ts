@@ -136,8 +136,10 @@ describe('units', () => {
     await file(`${JSON.stringify(unit(1, 1))}\n{"key":`)
     const { code, stderr } = await run()
     expect({ code, stderr }).toMatchObject({
-      code: 64,
-      stderr: expect.stringContaining('Line 2 of units.json is no JSON'),
+      code: 1,
+      stderr: expect.stringMatching(
+        /SOURCE_FAILED\nwhat {3}Line 2 of units\.json is no JSON; 1 unit came before it\./,
+      ),
     })
     const { rows } = await reports.db.pool.query('SELECT state FROM onceover.run')
     expect(rows).toEqual([{ state: 'stopped' }])
@@ -183,12 +185,13 @@ describe('a signal', () => {
       const { code, stdout, stderr } = await end
       expect({ code, stdout }).toMatchObject({
         code: 3,
-        stdout: expect.stringContaining('stopped'),
+        stdout: expect.stringMatching(/stopped in .*\n {2}created +\d\n {2}given back +\d\n$/),
       })
       expect(stderr).toContain('Stopping')
       expect(await claimed()).toBe(0)
       const made = await reports.count('reports')
       const [, id = ''] = /resume monthly (\S+)/.exec(stderr) ?? []
+      expect((await reports.onceover(['status', id])).stdout).toContain(`${6 - made} given back`)
       const resumed = await reports.onceover(['resume', 'monthly', id, '--json'])
       expect({ code: resumed.code, last: records(resumed.stdout).at(-1) }).toMatchObject({
         code: 0,
@@ -223,13 +226,15 @@ describe('a signal', () => {
 describe('wrong usage ends with 64', () => {
   test.each([
     ['neither a range nor units', [], 'either --range or --units'],
-    ['both', [...RANGE, '--units', 'x'], 'either --range or --units'],
+    ['both', [...RANGE, '--units', 'x'], '--range and --units are two sources'],
+    ['a range with a name twice', ['--range', 'month=a,month=b'], 'month is given twice'],
     ['a range that is none', ['--range', 'october'], 'neither a JSON object nor'],
     ['a range of broken JSON', ['--range', '{"from":'], 'neither a JSON object nor'],
     ['a file that is not there', ['--units', 'none.json'], 'no file none.json'],
     ['another policy', [...RANGE, '--on-duplicate', 'allow'], 'skip, replace or reject'],
     ['a range to wait for', [...RANGE, '--wait', '1m'], 'goes through the units twice'],
     ['a word for a number', [...RANGE, '--concurrency', 'many'], 'not a whole number'],
+    ['no unit at once', [...RANGE, '--concurrency', '0'], 'from 1 to 1000'],
     ['a span that is none', ['--units', 'onceover.config.ts', '--wait', 'soon'], 'no JSON'],
   ])('%s', async (_, args, words) => {
     const { code, stderr } = await reports.onceover(['run', 'monthly', ...args])
@@ -240,7 +245,7 @@ describe('wrong usage ends with 64', () => {
     const { code, stderr } = await reports.onceover(['run', 'weekly', ...RANGE])
     expect({ code, stderr }).toMatchObject({
       code: 64,
-      stderr: expect.stringContaining('Its generators are: monthly.'),
+      stderr: expect.stringContaining('Its generators are: monthly, submitted.'),
     })
   })
 })
