@@ -36,7 +36,7 @@ const printing = generator(prints, {
   backoff: '1ms',
 })
 
-test('a key that its column cannot hold is invalid by itself, and the others are made', async () => {
+test('a key that its column cannot hold is invalid alone, and the others are made', async () => {
   const { verdicts } = await once.run(printing, [unit(1), unit(2 ** 31), unit(2)])
   expect(verdicts.map(({ verdict }) => verdict)).toEqual(['created', 'invalid', 'created'])
   expect(verdicts[1]).toMatchObject({

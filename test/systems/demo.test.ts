@@ -48,6 +48,7 @@ test(
       'job-batches',
       'class-sessions',
       'snapshots',
+      'reports, a worker killed',
     ])
     const values = (system: string) =>
       report.systems
