@@ -9,7 +9,7 @@ import { inLanes, startProcess } from './processes.ts'
 import { type CrashTask, MOMENTS, type Moment } from './task.ts'
 
 // In full: ONCEOVER_KILL_STRIDE=1 npm test -- test/crashes/killed.test.ts
-const STRIDE = Number(process.env.ONCEOVER_KILL_STRIDE ?? 6)
+const STRIDE = Number(process.env.ONCEOVER_KILL_STRIDE ?? 10)
 const TIME_LIMIT_MS = 3_600_000
 const LANES = 3
 const NEVER = 1_000_000
