@@ -41,7 +41,7 @@ function* adviceOnParked(
   units: number,
 ): Generator<string> {
   if (units === 0) return
-  yield `${some(units, 'unit waits', 'units wait')} for a person, and no retry makes them:`
+  yield `${some(units, 'unit waits', 'units wait')} for a person; a retry does not help:`
   for (const claim of parked.slice(0, SHOWN_UNITS)) {
     yield `  ${oneLine(keyInWords(claim.key))}: ${oneLine(claim.error ?? '')}`
     yield `    ${commandFor(name, claim)}`
@@ -59,8 +59,9 @@ const failed = (name: string, { retryMs }: Tally): string => {
 }
 
 function inFlight(units: number, listed: boolean): string {
-  const wait = listed ? ', or wait for them with --wait 5m' : ''
-  return `Another run has ${some(units, 'unit')} in flight. To see them made, run it again${wait}`
+  const wait = listed ? ', or wait for it with --wait 5m' : ''
+  const held = `Another run has ${some(units, 'unit')} in flight.`
+  return `${held} When that has ended, run this again${wait}`
 }
 
 /**

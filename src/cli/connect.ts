@@ -10,6 +10,9 @@ export interface DatabaseOptions {
   readonly config?: string
 }
 
+// Of a run that it made, a command says more, and in words.
+const TOLD_ANYWAY = 'onceover: run ended'
+
 const NO_DATABASE = 'Pass --db postgres://…, set DATABASE_URL, or create onceover.config.ts.'
 
 // An empty --db is refused further on: falling back would change another database than was meant.
@@ -39,8 +42,9 @@ export async function connected<T>(
   work: (once: Onceover) => Promise<T>,
   config?: Config,
 ): Promise<T> {
-  const say = (facts: Readonly<Record<string, unknown>>, message: string) =>
-    out.progress(`${message} ${JSON.stringify(facts)}`)
+  const say = (facts: Readonly<Record<string, unknown>>, message: string) => {
+    if (message !== TOLD_ANYWAY) out.progress(`${message} ${JSON.stringify(facts)}`)
+  }
   const once = await onceover({
     db: await choose(options, config),
     logger: { debug: () => {}, info: () => {}, warn: say, error: say },

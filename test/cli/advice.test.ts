@@ -41,7 +41,7 @@ test('a unit in its pause says how long, and how to go on at once', async () => 
 
 test('a unit whose answer was lost waits for a person, now and when it is met again', async () => {
   const hint = [
-    '1 unit waits for a person, and no retry makes them:',
+    '1 unit waits for a person; a retry does not help:',
     '  day=2025-10-01 student=3: The step submit of a unit of reports was called before',
     `onceover resolve submitted --key '{"day":"2025-10-01","student":3}' --step submit --answer`,
     '--again if it was never made',
@@ -51,6 +51,7 @@ test('a unit whose answer was lost waits for a person, now and when it is met ag
     expect(stdout).toMatch(/failed {2}1\n/)
     for (const words of hint) expect(stderr).toContain(words)
     expect(stderr).not.toContain('onceover retry')
+    expect(stderr).not.toContain('run ended')
   }
 })
 
@@ -89,8 +90,8 @@ test('units that another run has are said to be held, and what to do', async () 
   expect(ranged.stdout).toMatch(
     /in flight +day=\S+ student=1 +held by another worker for at most \d/,
   )
-  expect(ranged.stderr).toMatch(/Another run has 3 units in flight\. .* run it again\n$/)
-  expect(listed.stderr).toMatch(/1 unit in flight\. .* run it again, or wait for them with --wait/)
+  expect(ranged.stderr).toMatch(/Another run has 3 units in flight\. .* run this again\n$/)
+  expect(listed.stderr).toMatch(/1 unit in flight\. .* run this again, or wait for it with --wait/)
   expect(await end).toMatchObject({ code: 0 })
 })
 

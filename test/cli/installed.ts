@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -49,6 +49,27 @@ async function install(directory: string): Promise<string> {
 const clean = (env: Record<string, string>): NodeJS.ProcessEnv => {
   const { DATABASE_URL, NO_COLOR, FORCE_COLOR, NODE_OPTIONS, ...rest } = process.env
   return { ...rest, ...env }
+}
+
+/** `script` of util-linux gives a command a terminal of its own. */
+export const SCRIPT = 'script'
+
+/** Whether it is there. */
+export const hasScript = (() => {
+  try {
+    return execFileSync(SCRIPT, ['--version'], { encoding: 'utf8' }).includes('util-linux')
+  } catch {
+    return false
+  }
+})()
+
+/** Runs `onceover` of a project on a terminal of 80 columns; what it says is all on stdout. */
+export function runOnTerminal(project: Project, args: readonly string[]): Promise<Ended> {
+  const main = join(project.directory, 'node_modules', 'onceover', 'dist', 'cli', 'main.js')
+  const words = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ')
+  const env = clean({ NO_COLOR: '1', TERM: 'dumb' })
+  const command = ['-qec', `stty cols 80; ${words}`, '/dev/null']
+  return ended(spawn(SCRIPT, command, { cwd: project.directory, env }))
 }
 
 /** Waits for a process to end. */

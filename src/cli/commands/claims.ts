@@ -32,7 +32,9 @@ function* linesOf(claim: StoredClaim, { colors, columns }: Output): Generator<st
   yield `${colors.bold(oneLine(keyInWords(key)))}  ${state}  ${oneLine(guard)}`
   yield shorten(`  ${seconds(claimedAt)}  attempt ${attempt}  ${run}`, columns)
   const words = stateInWords(claim)
-  if (words) yield shorten(`  ${oneLine(words)}`, columns)
+  // Whoever answers for a step needs every word of it: its idempotency key stands at the end.
+  const room = claim.needsReconcile === null ? columns : Number.POSITIVE_INFINITY
+  if (words) yield shorten(`  ${oneLine(words)}`, room)
 }
 
 /** `onceover claims`: lists claims, the latest first. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openDatabase } from '../../../src/postgres/database.ts'
 import { migrate } from '../../../src/postgres/migrate.ts'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
-import { installedProject, type Project } from '../installed.ts'
+import { hasScript, installedProject, type Project, runOnTerminal } from '../installed.ts'
 
 let db: TestDatabase
 let project: Project
@@ -44,6 +44,14 @@ test('the newest stand first, each with its moment and its run whole', async () 
     '',
   ])
   expect(rest).toEqual([])
+})
+
+test.runIf(hasScript)('on 80 columns the moment and the run are whole, and lines fit', async () => {
+  const { stdout } = await runOnTerminal(project, ['events', '--db', db.url])
+  const lines = stdout.replaceAll('\r', '').split('\n')
+  expect(lines).toContain('2025-10-23T20:00:00Z  created  2 keys of visits')
+  expect(lines).toContain(`  ${RUN}  by cron  day=2025-10-23 patient=p1`)
+  expect(lines.filter((line) => line.length > 80)).toEqual([])
 })
 
 test('filters narrow it and --json prints whole events, one per line', async () => {

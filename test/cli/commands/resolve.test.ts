@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { hasScript, runOnTerminal } from '../installed.ts'
 import { openReports, type Reports, records } from './reports.ts'
 
 let reports: Reports
@@ -24,9 +25,10 @@ async function answerOnRecord() {
   return { made: await reports.count('reports'), step: rows[0] }
 }
 
-test('a parked unit is listed as waiting for a person', async () => {
-  const { stdout } = await reports.onceover(['claims', '--state', 'exhausted'])
-  expect(stdout).toContain('\n  step submit waits for a person: The step submit')
+test.runIf(hasScript)('a parked unit is listed with all that a person must know', async () => {
+  const { stdout } = await runOnTerminal(reports.project, ['claims', '--db', reports.db.url])
+  const { rows } = await reports.db.pool.query('SELECT error FROM onceover.claim')
+  expect(stdout).toContain(`\n  step submit waits for a person: ${rows[0]?.error}\r\n`)
 })
 
 test('an answer is recorded, and the unit made with it', async () => {

@@ -1,21 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ended } from '../installed.ts'
+import { ended, hasScript, SCRIPT } from '../installed.ts'
 import { openReports, type Reports, records } from './reports.ts'
 
 let reports: Reports
-
-// script (util-linux) gives the command a terminal of its own.
-const SCRIPT = 'script'
-const hasScript = (() => {
-  try {
-    return execFileSync(SCRIPT, ['--version'], { encoding: 'utf8' }).includes('util-linux')
-  } catch {
-    return false
-  }
-})()
 
 beforeAll(async () => {
   reports = await openReports()

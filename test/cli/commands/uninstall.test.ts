@@ -1,10 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../../src/postgres/database.ts'
 import { migrate } from '../../../src/postgres/migrate.ts'
 import { isMigrated } from '../../../src/postgres/schema.ts'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
-import { ended, installedProject, type Project } from '../installed.ts'
+import { ended, hasScript, installedProject, type Project, SCRIPT } from '../installed.ts'
 
 let db: TestDatabase
 let project: Project
@@ -44,16 +44,6 @@ test('objects of somebody else that depend on ours end it with 4', async () => {
   expect(stderr).toContain('view public.skips')
   expect(await migrated()).toBe(true)
 })
-
-// script (util-linux) gives the command a terminal of its own.
-const SCRIPT = 'script'
-const hasScript = (() => {
-  try {
-    return execFileSync(SCRIPT, ['--version'], { encoding: 'utf8' }).includes('util-linux')
-  } catch {
-    return false
-  }
-})()
 
 describe.runIf(hasScript)('on a terminal', () => {
   const answer = async (typed: string, more = '') => {
