@@ -6,10 +6,10 @@ import { type KillTask, type KillTold, unitsOf } from './killed.ts'
 import { templateWriter } from './template-writer.ts'
 import type { ReportWriter } from './writer.ts'
 
-const WRITING_MS = 25
+const WRITING_MS = 100
 
 /** The entry of a forked process that may be killed at any time: it runs the whole week's list. */
-process.on('message', async ({ url, name, students, wait }: KillTask) => {
+process.once('message', async ({ url, name, students, wait }: KillTask) => {
   const tell = (told: KillTold) => process.send?.(told)
   const pool = new pg.Pool({ connectionString: url, max: 4 })
   pool.on('error', () => undefined)
@@ -21,6 +21,9 @@ process.on('message', async ({ url, name, students, wait }: KillTask) => {
     },
   }
   const once = await onceover({ db: pool, lease: '1s', heartbeat: '200ms', worker: name })
+  await pool.query('SELECT 1')
+  tell({ kind: 'ready', created: 0, held: 0 })
+  await new Promise((go) => process.once('message', go))
   const { totals } = await once.run(reportGenerator(pool, writer), unitsOf(students), {
     concurrency: 2,
     chunkUnits: 4,

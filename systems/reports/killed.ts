@@ -28,7 +28,7 @@ export interface KillTask {
 
 /** What it tells while it runs, and in the end. */
 export interface KillTold {
-  readonly kind: 'progress' | 'end'
+  readonly kind: 'ready' | 'progress' | 'end'
   /** Batches that it made so far. */
   readonly created: number
   /** Units that it holds now. */
@@ -83,9 +83,11 @@ export async function runKilled(
     const once = await onceover({ db: pool })
     await once.migrate()
     await once.enforce(reportBatches)
-    const told = await Promise.all(
-      Array.from({ length: WORKERS }, (_, n) => worker(context, url, n, program)),
-    )
+    const workers = Array.from({ length: WORKERS }, (_, n) => worker(context, url, n, program))
+    // Whoever started first would have made everything.
+    await Promise.all(workers.map(({ ready }) => ready))
+    for (const { go } of workers) go()
+    const told = await Promise.all(workers.map(({ done }) => done))
     const report = await measured(once, pool, told)
     await once.close()
     return report
@@ -123,20 +125,32 @@ async function measured(once: Onceover, pool: pg.Pool, told: readonly Told[]) {
   }
 }
 
+interface Worker {
+  /** Settles when it has connected and waits for `go`. */
+  readonly ready: Promise<void>
+  go(): void
+  readonly done: Promise<Told>
+}
+
 /** A process of the run; the first is killed as soon as it has made a batch and holds others. */
 function worker(
   { progress }: DemoContext,
   url: string,
   n: number,
   [module, ...args]: readonly [module: string, ...args: string[]],
-): Promise<Told> {
+): Worker {
   const child: ChildProcess = fork(module, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const name = `worker ${n + 1}`
   let killed: KillTold | undefined
-  let last: KillTold = { kind: 'progress', created: 0, held: 0 }
-  return new Promise((resolve, reject) => {
+  let last: KillTold = { kind: 'ready', created: 0, held: 0 }
+  let isReady = () => {}
+  const ready = new Promise<void>((resolve) => {
+    isReady = resolve
+  })
+  const done = new Promise<Told>((resolve, reject) => {
     child.on('message', (told: KillTold) => {
       last = told
+      if (told.kind === 'ready') return isReady()
       if (n !== 0 || killed || told.kind === 'end' || told.created === 0 || told.held === 0) return
       killed = told
       progress(`reports: ${name} gets SIGKILL, holding ${told.held} batches; the others go on`)
@@ -147,6 +161,9 @@ function worker(
       if (code === 0 || killed) resolve({ created: last.created, killed })
       else reject(new Error(`${name} ended with exit code ${code}.`))
     })
-    child.send({ url, name, students: STUDENTS, wait: '60s' } satisfies KillTask)
   })
+  // It may fail before anybody waits for its end.
+  done.catch(() => {})
+  child.send({ url, name, students: STUDENTS, wait: '60s' } satisfies KillTask)
+  return { ready: Promise.race([ready, done.then(() => {})]), go: () => child.send('go'), done }
 }
