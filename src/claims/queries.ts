@@ -153,6 +153,21 @@ export const releaseClaims = (
   FROM locked WHERE claim.guard = ${guard}::text AND claim.key_hash = locked.key_hash
   RETURNING encode(claim.key_hash, 'hex') AS hash`
 
+/** Gives back whatever a run was given by some claim statements and has not ended. */
+export const releaseGrants = (
+  { guard, run, lease }: { readonly guard: string; readonly run: string; readonly lease: string },
+  grants: readonly string[],
+  why: string,
+): Sql => sql`
+  WITH locked AS (
+    SELECT key_hash FROM onceover.claim
+    WHERE run_id = ${run}::uuid AND guard = ${guard}::text AND lease_id = ${lease}::uuid
+      AND state = 'claimed' AND grant_id = ANY(${grants}::uuid[])
+    ORDER BY key_hash FOR NO KEY UPDATE)
+  UPDATE onceover.claim AS claim SET state = 'failed', lease_id = NULL, error = ${why}::text,
+    attempt = greatest(attempt - 1, 0), retry_at = NULL, ended_at = clock_timestamp()
+  FROM locked WHERE claim.guard = ${guard}::text AND claim.key_hash = locked.key_hash`
+
 /**
  * What became of claims whose COMMIT was not answered, or that somebody else ended. Each is locked:
  * a plain read can lie while a COMMIT waits for a standby.

@@ -49,11 +49,15 @@ const lost = ({ guard, fence }: Held): OnceoverError =>
     details: { guard, fence: String(fence) },
   })
 
-// The connection was refused, or the name was not found: no request ever left.
-const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'STEP_NOT_MADE'])
+// The connection was refused, or the name was not found: no request left.
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'])
 
-const wasNotMade = (error: unknown): boolean =>
-  [...chain(error)].some((each) => NOT_SENT.has(String(Reflect.get(each, 'code'))))
+// A client that tries again by itself may have sent a request before the one that was refused:
+// where somebody can be asked, that is certain.
+const wasNotMade = (error: unknown, canAsk: boolean): boolean =>
+  [...chain(error)]
+    .map((each) => String(Reflect.get(each, 'code')))
+    .some((code) => code === 'STEP_NOT_MADE' || (!canAsk && NOT_SENT.has(code)))
 
 function asJson(name: string, answer: unknown): string {
   // A call that answers nothing was made all the same.
@@ -114,7 +118,7 @@ class Step<Answer> {
     try {
       answer = await this.#call(call)
     } catch (error) {
-      if (wasNotMade(error)) {
+      if (wasNotMade(error, this.#options.ask !== undefined)) {
         await sendOwned(this.#context, withdrawStep(this.#terms))
         this.#withdrawn()
       }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Grant, Unit } from '../claims/claim.ts'
+import { wordsOf } from '../claims/fail.ts'
 import type { Terms } from '../claims/grant/queries.ts'
 import { type Claimed, claim, type Sendable, type WorkVerdict } from '../claims/grant.ts'
+import { releaseGrants } from '../claims/queries.ts'
 import { isUnanswered } from '../claims/send.ts'
 import { OnceoverError } from '../core/error.ts'
 import type { PartKind } from '../core/key-part.ts'
@@ -11,7 +13,7 @@ import { isolate } from '../rows/isolate.ts'
 import { refusedRows } from '../rows/refused.ts'
 import { record } from './record.ts'
 import { checkUnits, type Placed } from './units.ts'
-import { renewWork, type Work } from './work.ts'
+import { renewWork, send, type Work } from './work.ts'
 
 /** A unit that this worker was given. */
 export interface Taken {
@@ -39,13 +41,13 @@ const written = ({ parts }: Inspection, key: RowValues): RowValues =>
     parts.flatMap(({ name, part }) => (WRITTEN.has(part.kind) ? [[name, key[name]]] : [])),
   )
 
-const claimSome = (work: Work, units: readonly Sendable[], patient: boolean): Promise<Claimed> => {
-  const { environment, generator, inspection, run, request, lease } = work
-  const terms: Terms = {
+const termsOf = (work: Work, patient: boolean, grant: string): Terms => {
+  const { generator, inspection, run, request, lease } = work
+  return {
     inspection,
     run,
     lease: lease.id,
-    grant: randomUUID(),
+    grant,
     policy: request.policy === 'replace' ? 'replace' : 'skip',
     attempts: generator.attempts,
     reason: request.reason,
@@ -53,11 +55,19 @@ const claimSome = (work: Work, units: readonly Sendable[], patient: boolean): Pr
     patient,
     finishing: work.finishing,
   }
-  return claim(environment.database, terms, units, work.given).catch((error: unknown) => {
-    // What it was given without hearing of it nobody works on: the lease must run out.
-    if (isUnanswered(error)) lease.lose('whether units were claimed is unknown', error)
-    throw error
-  })
+}
+
+// What was given, heard of or not, nobody would work on, and a lease that goes on beating would
+// hold it for ever.
+async function dropGrants(work: Work, grants: readonly string[], error: unknown): Promise<void> {
+  const { environment, generator, run, lease } = work
+  const held = { guard: generator.guard.name, run, lease: lease.id }
+  try {
+    if (isUnanswered(error)) throw error
+    await send(environment, releaseGrants(held, grants, wordsOf(error)))
+  } catch (second) {
+    lease.lose('whether units were claimed is unknown', second)
+  }
 }
 
 // A value that PostgreSQL refuses, such as a number out of range, is the fault of its unit alone.
@@ -66,16 +76,26 @@ async function claimApart(
   units: readonly Sendable[],
   patient: boolean,
 ): Promise<Claimed> {
-  const { session } = work.environment.database
-  const { results, refused } = await isolate(session, 0, units.length, (start, end) =>
-    claimSome(work, units.slice(start, end), patient),
-  )
-  const invalid = refusedRows(work.inspection, units, refused)
-  await record(work, invalid)
-  return {
-    grants: results.flatMap(({ grants }) => grants),
-    verdicts: [...invalid, ...results.flatMap(({ verdicts }) => verdicts)],
-    unleased: results.some(({ unleased }) => unleased),
+  const { database } = work.environment
+  const grants: string[] = []
+  const claimSome = (start: number, end: number) => {
+    const grant = randomUUID()
+    grants.push(grant)
+    const terms = termsOf(work, patient, grant)
+    return claim(database, terms, units.slice(start, end), work.given)
+  }
+  try {
+    const { results, refused } = await isolate(database.session, 0, units.length, claimSome)
+    const invalid = refusedRows(work.inspection, units, refused)
+    await record(work, invalid)
+    return {
+      grants: results.flatMap((each) => each.grants),
+      verdicts: [...invalid, ...results.flatMap(({ verdicts }) => verdicts)],
+      unleased: results.some(({ unleased }) => unleased),
+    }
+  } catch (error) {
+    await dropGrants(work, grants, error)
+    throw error
   }
 }
 
@@ -95,6 +115,8 @@ export async function claimChunk(
   const checked = await checkUnits(database, generator, inspection, placed)
   await record(work, checked.invalid)
   for (let release = 0; ; release++) {
+    // Under a lease that is lost here, and lives in the database still, everything would fail.
+    if (!work.lease.valid) await renewWork(work)
     const { lease } = work
     const claimed = await claimApart(work, checked.units, patient)
     if (!claimed.unleased) {

@@ -186,7 +186,8 @@ export class Pump {
       this.#waiting = taken.length - place
       await this.#lanes.enter()
       this.#waiting--
-      if (this.stopping) {
+      // Under a lost lease it could not be saved.
+      if (this.stopping || !each.lease.valid) {
         this.#lanes.leave()
         return this.#giveBack(taken.slice(place))
       }
@@ -209,7 +210,7 @@ export class Pump {
     const made: Made[] = []
     const left: Taken[] = []
     const make = async (each: Taken) => {
-      if (this.stopping) return left.push(each)
+      if (this.stopping || !each.lease.valid) return left.push(each)
       try {
         made.push(await makeUnit(this.#work, each))
       } catch (error) {

@@ -39,9 +39,14 @@ export const reopenRun = (id: string, guard: string, lease: string): Sql => sql`
   SELECT run.guard, reopened.* FROM onceover.run LEFT JOIN reopened ON true
   WHERE run.id = ${id}::uuid`
 
-/** Writes the lease of a run down anew, where its worker lost the one before. */
-export const renewRun = (id: string, lease: string): Sql => sql`
-  UPDATE onceover.run SET lease_id = ${lease}::uuid WHERE id = ${id}::uuid AND state = 'running'`
+/**
+ * Writes the lease of a run down anew, where its worker lost the one before. Answers with nothing
+ * where the run is no longer its own: another worker went on with it, or it was ended.
+ */
+export const renewRun = (id: string, before: string, lease: string): Sql => sql`
+  UPDATE onceover.run SET lease_id = ${lease}::uuid
+  WHERE id = ${id}::uuid AND state = 'running' AND lease_id = ${before}::uuid
+  RETURNING id`
 
 const counted = (name: string): string =>
   `coalesce(sum(json_array_length(keys)) FILTER (WHERE verdict = '${name}'), 0)`
@@ -51,12 +56,17 @@ const countEvents = (id: Sql): Sql => sql`
   SELECT ${sql.raw(VERDICTS.map((name) => `${counted(name)} AS ${name}`).join(', '))}
   FROM onceover.event WHERE run_id = ${id}`
 
-/** Ends a run that is still running, with the totals of its events; answers with its state. */
-export const finishRun = (id: string, state: 'done' | 'stopped'): Sql => sql`
+/**
+ * Ends a run that is still running under a lease, with the totals of its events; answers with its
+ * state. One that another worker goes on with stays as it is, but for the totals.
+ */
+export const finishRun = (id: string, lease: string, state: 'done' | 'stopped'): Sql => sql`
   WITH ended AS (
     UPDATE onceover.run SET (${sql.raw(VERDICTS.join(', '))}) = (${countEvents(sql`${id}::uuid`)}),
-      state = CASE WHEN state = 'running' THEN ${state}::text ELSE state END,
-      finished_at = coalesce(finished_at, clock_timestamp()), updated_at = clock_timestamp()
+      state = CASE WHEN state = 'running' AND lease_id = ${lease}::uuid
+        THEN ${state}::text ELSE state END,
+      finished_at = CASE WHEN state = 'running' AND lease_id <> ${lease}::uuid
+        THEN finished_at ELSE coalesce(finished_at, clock_timestamp()) END, updated_at = clock_timestamp()
     WHERE id = ${id}::uuid RETURNING state)
   SELECT state FROM ended`
 

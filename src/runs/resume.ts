@@ -68,13 +68,16 @@ export async function resume(
       details: { run: id },
     })
   }
-  const work = await reopenWork(environment, generator, id)
-  if (work.request.range !== undefined && !generator.options.expected) {
-    await finish(work, 'stopped')
-    requireExpected(generator)
-  }
-  const left = leftovers(work, { run: id, states: ['claimed', 'failed'] })
-  return pumpAll(work, passes(left, work.request.range, work), options)
+  // From here on, so that a second call in this process does not reopen it as well.
+  return environment.underWay.on(id, async () => {
+    const work = await reopenWork(environment, generator, id)
+    if (work.request.range !== undefined && !generator.options.expected) {
+      await finish(work, 'stopped')
+      requireExpected(generator)
+    }
+    const left = leftovers(work, { run: id, states: ['claimed', 'failed'] })
+    return pumpAll(work, passes(left, work.request.range, work), options)
+  })
 }
 
 /** Which units are tried again. */

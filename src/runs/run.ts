@@ -44,8 +44,11 @@ const requestOf = (
 /** Ends a run in the ledger; the totals there are those of its events. */
 export async function finish(work: Work, state: 'done' | 'stopped'): Promise<RunEnd> {
   work.lease.unwatch(work.run)
-  const [row] = await send<{ state: RunEnd }>(work.environment, finishRun(work.run, state))
-  return row?.state ?? state
+  const { environment, run, lease } = work
+  const [row] = await send<{ state: string }>(environment, finishRun(run, lease.id, state))
+  // One that still runs is gone on with by another worker: here it was stopped.
+  const ended = row?.state ?? state
+  return ended === 'done' || ended === 'cancelled' ? ended : 'stopped'
 }
 
 // All or nothing: whatever is not free is named, and nothing is begun. Who comes between this look

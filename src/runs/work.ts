@@ -152,9 +152,19 @@ export async function reopenWork(
   }
 }
 
-/** Takes a new lease for a run whose old one is lost; what was held under that is stopped. */
+/**
+ * Takes a new lease for a run whose old one is lost; what was held under that is stopped.
+ *
+ * @throws OnceoverError LEASE_LOST where another worker has the run by now
+ */
 export async function renewWork(work: Work): Promise<void> {
-  work.lease.lose('another worker marked it dead')
-  work.lease = await work.environment.worker.lease()
-  await send(work.environment, renewRun(work.run, work.lease.id))
+  const { environment, run, lease: before } = work
+  before.lose('another worker marked it dead')
+  work.lease = await environment.worker.lease()
+  const [own] = await send(environment, renewRun(run, before.id, work.lease.id))
+  if (own) return
+  throw new OnceoverError('LEASE_LOST', {
+    message: `The run ${run} was ended or gone on with elsewhere while this worker was silent.`,
+    details: { run },
+  })
 }

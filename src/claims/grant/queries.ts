@@ -68,8 +68,7 @@ const plan = ({ inspection: { guard }, run, lease, grant, policy, finishing }: T
   // To go on with a run is no second input: what the run itself has made is not met again.
   const known = finishing
     ? sql`WHEN once_state = 'done' AND ${own} THEN 'known'`
-    : sql`WHEN once_state = 'done' AND once_done_lease = ${lease}::uuid AND ${own}
-        THEN 'collided'`
+    : sql`WHEN once_state = 'done' AND once_done_lease IS NOT NULL AND ${own} THEN 'collided'`
   const unfinished = finishing
     ? sql`once_replaces AND once_state IN ('claimed', 'failed')`
     : sql`false`
@@ -124,13 +123,16 @@ const COLUMNS = [
 const columns = (changed: Readonly<Record<string, string>>): string =>
   COLUMNS.map((name) => changed[name] ?? `claim.${name}`).join(', ')
 
+// Only what a save completed makes room for new calls. A claim that was settled over a row of
+// somebody else's may have called, and lost the answer.
 const TAKEN = columns({
   state: `'claimed'`,
   lease_id: 'EXCLUDED.lease_id',
   grant_id: 'EXCLUDED.grant_id',
   fence: 'claim.fence + 1',
   attempt: `CASE WHEN claim.state IN ('done', 'cancelled') THEN 1 ELSE claim.attempt + 1 END`,
-  generation: `claim.generation + (claim.state = 'done')::int`,
+  generation: `claim.generation
+      + (claim.state = 'done' AND claim.done_lease_id IS NOT NULL)::int`,
   origin: `CASE claim.state WHEN 'claimed' THEN 'taken_over' WHEN 'failed' THEN 'retried'
       ELSE 'reopened' END`,
   replaces: 'EXCLUDED.replaces',
@@ -163,20 +165,20 @@ const EXHAUSTED = columns({
   ended_at: 'statement_timestamp()',
 })
 
-// Judged once more, on the row as it stands now that it is locked. A done claim is opened only
-// where this statement saw it done, and it is still that one: a claim keeps its fence when it is
-// completed, so that the fence alone would open what was completed while this one waited.
+// Judged once more, on the row as it stands now that it is locked: only the claim that this
+// statement saw is taken, because what it saw beside it, the row that stands, is that old too. A
+// claim keeps its fence when it is completed: a done one is opened only where it was seen done.
 const action = ({ grant, attempts }: Terms): Sql => sql`CASE
       WHEN EXCLUDED.state = 'done' THEN
         CASE WHEN claim.fence = EXCLUDED.fence - 1 AND claim.state <> 'done' THEN 'settle' END
       WHEN claim.grant_id = ${grant}::uuid THEN 'leave'
       WHEN claim.state = 'claimed' AND NOT (claim.lease_id IN (SELECT id FROM reaped) OR EXISTS (
         SELECT FROM onceover.lease WHERE lease.id = claim.lease_id AND lease.dead)) THEN 'leave'
+      WHEN claim.fence <> EXCLUDED.fence - 1 THEN 'leave'
       WHEN claim.state = 'claimed' AND claim.attempt >= ${attempts}::int THEN 'exhaust'
       WHEN claim.state = 'failed' AND claim.retry_at > statement_timestamp() THEN 'leave'
       WHEN claim.state = 'exhausted' THEN 'leave'
-      WHEN claim.state = 'done'
-        AND (EXCLUDED.origin <> 'reopened' OR claim.fence <> EXCLUDED.fence - 1) THEN 'leave'
+      WHEN claim.state = 'done' AND EXCLUDED.origin <> 'reopened' THEN 'leave'
       ELSE 'take' END`
 
 // No WHERE on the update: a row that it leaves as it is must come back too. In the order of the
@@ -228,6 +230,7 @@ const outcomes = ({ inspection, grant }: Terms): Sql => {
         WHEN once_plan NOT IN ('wanted', 'settle') THEN once_plan
         WHEN claimed.state = 'claimed' AND claimed.grant_id = ${grant}::uuid THEN 'granted'
         WHEN claimed.state = 'claimed' THEN 'in_flight'
+        WHEN claimed.fence IS DISTINCT FROM once_fence AND claimed.state <> 'done' THEN 'raced'
         WHEN claimed.state IN ('failed', 'exhausted') THEN 'failed'
         WHEN once_plan = 'settle' AND claimed.state = 'done' THEN 'skipped'
         ELSE 'raced' END AS verdict,

@@ -117,5 +117,6 @@ export const resolveStep = (
       state = CASE WHEN ${answer === undefined}::boolean THEN 'withdrawn' ELSE 'answered' END,
       answer = ${answer ?? null}::text::json, answered_at = clock_timestamp()
     FROM open WHERE step.guard = open.guard AND step.key_hash = open.key_hash
-      AND step.generation = open.generation AND step.name = ${name}::text)
+      AND step.generation = open.generation AND step.name = ${name}::text
+      AND step.state <> 'answered')
   SELECT count(*)::text AS resolved FROM open`
