@@ -62,6 +62,8 @@ describe('the verdicts of an array', () => {
       collided: 1,
       invalid: 1,
       failed: 1,
+      in_flight: 0,
+      cancelled: 0,
     })
   })
 
