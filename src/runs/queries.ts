@@ -62,11 +62,13 @@ const countEvents = (id: Sql): Sql => sql`
  */
 export const finishRun = (id: string, lease: string, state: 'done' | 'stopped'): Sql => sql`
   WITH ended AS (
-    UPDATE onceover.run SET (${sql.raw(VERDICTS.join(', '))}) = (${countEvents(sql`${id}::uuid`)}),
+    UPDATE onceover.run SET
+      (${sql.raw(VERDICTS.join(', '))}) = (${countEvents(sql`${id}::uuid`)}),
       state = CASE WHEN state = 'running' AND lease_id = ${lease}::uuid
         THEN ${state}::text ELSE state END,
       finished_at = CASE WHEN state = 'running' AND lease_id <> ${lease}::uuid
-        THEN finished_at ELSE coalesce(finished_at, clock_timestamp()) END, updated_at = clock_timestamp()
+        THEN finished_at ELSE coalesce(finished_at, clock_timestamp()) END,
+      updated_at = clock_timestamp()
     WHERE id = ${id}::uuid RETURNING state)
   SELECT state FROM ended`
 

@@ -69,7 +69,7 @@ test('a claim that changed hands while a statement waited is judged again', asyn
   expect(effects.rowCount).toBe(1)
 })
 
-test('a call whose answer was lost is not made again by settling the claim in between', async () => {
+test('a call whose answer was lost is not made again by settling the claim', async () => {
   let calls = 0
   const paying = generator(prizes, {
     make: (_, claim) =>
