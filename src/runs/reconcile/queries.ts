@@ -40,7 +40,8 @@ export const queriedKeys = (inspection: Inspection, query: Sql): Input => {
 const ORDERED = new Set(['date', 'timestamp', 'timestamptz', 'int2', 'int4', 'int8'])
 
 // The bounds are for an index. The list is a hashed subplan, which IS TRUE keeps from becoming a
-// join: the planner knows nothing of `expected` and would loop.
+// join: the planner knows nothing of `expected` and would loop. Distinct, because PostgreSQL 15
+// hashes no list that it thinks too long, and reads it to its end for every row.
 const withinPeriods = ({ parts }: Inspection, by: number | undefined): string => {
   const part = by === undefined ? undefined : parts[by]
   if (part === undefined) return 'true'
@@ -50,7 +51,7 @@ const withinPeriods = ({ parts }: Inspection, by: number | undefined): string =>
     ? `${encoding.indexed} BETWEEN (SELECT min(${key}) FROM expected)
         AND (SELECT max(${key}) FROM expected) AND`
     : ''
-  const listed = `${bounds} (${encoding.indexed} IN (SELECT ${key} FROM expected)) IS TRUE`
+  const listed = `${bounds} (${encoding.indexed} IN (SELECT DISTINCT ${key} FROM expected)) IS TRUE`
   return part.part.nulls === 'equal'
     ? `(${listed} OR ${encoding.indexed} IS NULL AND EXISTS (
         SELECT FROM expected WHERE ${key} IS NULL))`
