@@ -19,12 +19,14 @@ export interface ClaimAudit {
   readonly actor: string | undefined
 }
 
-const bytes = (hash: string): string => `\\x${hash}`
+/** The hash of a key, in hex, as the text of a bytea. */
+export const bytes = (hash: string): string => `\\x${hash}`
 
 const partsOf = ({ parts }: ClaimAudit): Sql =>
   sql.raw(`ARRAY[${parts.map(quoteLiteral).join(', ')}]::text[]`)
 
-const held = ({ guard, hash, fence, lease }: Held): Sql => sql`
+/** Whether a row of onceover.claim is the one that its worker holds. */
+export const held = ({ guard, hash, fence, lease }: Held): Sql => sql`
   guard = ${guard}::text AND key_hash = ${bytes(hash)}::bytea AND state = 'claimed'
     AND lease_id = ${lease}::uuid AND fence = ${String(fence)}::bigint`
 
@@ -129,6 +131,12 @@ export const failClaim = (audit: ClaimAudit, claim: Held, failure: Failure): Sql
     ceil(extract(epoch FROM retry_at - clock_timestamp()) * 1000)::bigint::text AS retry_ms
   FROM failed`
 
+// Of the claims in the CTE `locked`, whose keys are all of one guard.
+const giveBack = (guard: string, why: string): Sql => sql`
+  UPDATE onceover.claim AS claim SET state = 'failed', lease_id = NULL, error = ${why}::text,
+    attempt = greatest(attempt - 1, 0), retry_at = NULL, ended_at = clock_timestamp()
+  FROM locked WHERE claim.guard = ${guard}::text AND claim.key_hash = locked.key_hash`
+
 /**
  * Gives claims back that were not begun or not finished, without counting the attempt: whoever
  * comes next takes them at once. Found by their fences too: after a cancel this worker may hold the
@@ -148,9 +156,7 @@ export const releaseClaims = (
     WHERE guard = ${guard}::text AND key_hash = ANY(${held.map(({ hash }) => bytes(hash))}::bytea[])
       AND lease_id = ${lease}::uuid AND state = 'claimed'
     ORDER BY key_hash FOR NO KEY UPDATE OF claim)
-  UPDATE onceover.claim AS claim SET state = 'failed', lease_id = NULL, error = ${why}::text,
-    attempt = greatest(attempt - 1, 0), retry_at = NULL, ended_at = clock_timestamp()
-  FROM locked WHERE claim.guard = ${guard}::text AND claim.key_hash = locked.key_hash
+  ${giveBack(guard, why)}
   RETURNING encode(claim.key_hash, 'hex') AS hash`
 
 /** Gives back whatever a run was given by some claim statements and has not ended. */
@@ -164,9 +170,7 @@ export const releaseGrants = (
     WHERE run_id = ${run}::uuid AND guard = ${guard}::text AND lease_id = ${lease}::uuid
       AND state = 'claimed' AND grant_id = ANY(${grants}::uuid[])
     ORDER BY key_hash FOR NO KEY UPDATE)
-  UPDATE onceover.claim AS claim SET state = 'failed', lease_id = NULL, error = ${why}::text,
-    attempt = greatest(attempt - 1, 0), retry_at = NULL, ended_at = clock_timestamp()
-  FROM locked WHERE claim.guard = ${guard}::text AND claim.key_hash = locked.key_hash`
+  ${giveBack(guard, why)}`
 
 /**
  * What became of claims whose COMMIT was not answered, or that somebody else ended. Each is locked:

@@ -1,8 +1,9 @@
+import { unmigrated } from '../claims/register.ts'
 import { OnceoverError } from '../core/error.ts'
 import { emptyTotals, type RowValues, type Totals, VERDICTS } from '../core/verdict.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Sql } from '../postgres/sql.ts'
-import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
+import { sqlstate } from '../postgres/sqlstates.ts'
 import { refuseValue, toJson } from '../rows/json-value.ts'
 import { checkRunId } from './cancel.ts'
 import { selectClaims, selectRunFacts, selectRuns } from './list/queries.ts'
@@ -120,12 +121,7 @@ async function read<Row>(session: Session, statement: Sql): Promise<readonly Row
     if (state?.startsWith('22')) {
       throw usage('PostgreSQL cannot read the time span.', "Give an interval such as '1d'.", error)
     }
-    if (state !== SQLSTATE.undefinedTable && state !== SQLSTATE.undefinedColumn) throw error
-    throw new OnceoverError('NOT_MIGRATED', {
-      message: `${session.target} has no ledger: the schema onceover is missing or of an old form.`,
-      details: { target: session.target },
-      cause: error,
-    })
+    throw unmigrated(error, session.target)
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Sql, sql } from '../../postgres/sql.ts'
-import type { Held } from '../queries.ts'
+import { bytes, type Held, held } from '../queries.ts'
 
 /** A step of a unit, and the claim under which it runs. */
 export interface StepTerms {
@@ -9,20 +9,14 @@ export interface StepTerms {
   readonly name: string
 }
 
-const bytes = ({ hash }: Held): string => `\\x${hash}`
-
 const stepOf = ({ claim, generation, name }: StepTerms): Sql => sql`
-  step.guard = ${claim.guard}::text AND step.key_hash = ${bytes(claim)}::bytea
+  step.guard = ${claim.guard}::text AND step.key_hash = ${bytes(claim.hash)}::bytea
     AND step.generation = ${generation}::int AND step.name = ${name}::text`
 
 // The claim is locked while the step is written: neither a cancel nor a takeover comes between.
 const owned = ({ claim }: StepTerms): Sql => sql`
   owned AS MATERIALIZED (
-    SELECT FROM onceover.claim
-    WHERE guard = ${claim.guard}::text AND key_hash = ${bytes(claim)}::bytea
-      AND state = 'claimed' AND lease_id = ${claim.lease}::uuid
-      AND fence = ${String(claim.fence)}::bigint
-    FOR SHARE)`
+    SELECT FROM onceover.claim WHERE ${held(claim)} FOR SHARE)`
 
 /**
  * Records the intent of a call, or finds what an earlier attempt left: `own` where this owner of
@@ -33,7 +27,7 @@ export const intendStep = (terms: StepTerms, idempotencyKey: string): Sql => sql
   WITH ${owned(terms)}
   INSERT INTO onceover.step AS step (guard, key_hash, generation, name, run_id, idempotency_key,
     state, fence)
-  SELECT ${terms.claim.guard}::text, ${bytes(terms.claim)}::bytea, ${terms.generation}::int,
+  SELECT ${terms.claim.guard}::text, ${bytes(terms.claim.hash)}::bytea, ${terms.generation}::int,
     ${terms.name}::text, ${terms.run}::uuid, ${idempotencyKey}::text, 'asked',
     ${String(terms.claim.fence)}::bigint
   FROM owned
@@ -106,7 +100,7 @@ export const resolveStep = (
 ): Sql => sql`
   WITH open AS (
     UPDATE onceover.claim AS claim SET state = 'failed', attempt = 0, retry_at = NULL
-    WHERE guard = ${guard}::text AND key_hash = ${`\\x${hash}`}::bytea
+    WHERE guard = ${guard}::text AND key_hash = ${bytes(hash)}::bytea
       AND state IN ('failed', 'exhausted', 'cancelled')
       AND EXISTS (SELECT FROM onceover.step WHERE step.guard = claim.guard
         AND step.key_hash = claim.key_hash AND step.generation = claim.generation
