@@ -20,7 +20,6 @@ export interface Grant {
   readonly attempt: number
   /** How often the key was opened again after it was done, from 1; steps belong to one. */
   readonly generation: number
-  readonly origin: 'new' | 'taken_over' | 'retried' | 'reopened'
   /** The row that stands for the key: it is replaced, or it says that it is unfinished. */
   readonly existing: RowValues | undefined
   /** Whether a finished row stood for the key when it was claimed, which is to be replaced. */

@@ -45,7 +45,6 @@ interface ClaimFacts {
   readonly fence?: string
   readonly attempt: number | null
   readonly generation?: number
-  readonly origin?: Grant['origin']
   readonly replaces?: boolean
   readonly state?: string | null
   readonly heldMs?: number | null
@@ -60,14 +59,13 @@ type Granted = readonly [
   fence: string,
   attempt: number,
   generation: number,
-  origin: Grant['origin'],
   replaces: boolean,
 ]
 
 function readGranted(json: string): ClaimFacts[] {
   const granted: Granted[] = JSON.parse(json)
-  return granted.map(([hash, fence, attempt, generation, origin, replaces]) => {
-    return { hash, fence, attempt, generation, origin, replaces }
+  return granted.map(([hash, fence, attempt, generation, replaces]) => {
+    return { hash, fence, attempt, generation, replaces }
   })
 }
 
@@ -138,7 +136,6 @@ const asGrant = (index: number, { key, existing, facts }: Outcome): Grant => ({
   fence: BigInt(facts.fence ?? 0),
   attempt: facts.attempt ?? 1,
   generation: facts.generation ?? 1,
-  origin: facts.origin ?? 'new',
   existing,
   replaces: facts.replaces === true,
 })

@@ -213,7 +213,7 @@ const remaining = (moment: string): string =>
 // written and read a thousand times in a chunk. Only a preview says `created` and `replaced`.
 const CLAIM = `
   CASE WHEN verdict = 'granted'
-    THEN json_build_array(encode(hash, 'hex'), fence::text, attempt, generation, origin, replaces)
+    THEN json_build_array(encode(hash, 'hex'), fence::text, attempt, generation, replaces)
   WHEN verdict IN ('in_flight', 'failed', 'collided', 'created', 'replaced') OR result IS NOT NULL
     THEN json_build_array(encode(hash, 'hex'), state, attempt, held_ms, retry_ms, result)
   END AS claim`
@@ -244,7 +244,7 @@ const outcomes = ({ inspection, grant }: Terms): Sql => {
       CASE WHEN once_met THEN ${sql.raw(jsonRow('once_f', inspection.shown, all))} END AS found,
       CASE WHEN once_met THEN ${sql.raw(jsonIdentity('once_f', inspection, all))} END AS found_id,
       once_hash AS hash, claimed.fence, coalesce(claimed.attempt, once_attempt) AS attempt,
-      claimed.generation, claimed.origin, claimed.replaces,
+      claimed.generation, claimed.replaces,
       coalesce(claimed.state, once_state) AS state,
       CASE WHEN once_plan = 'in_flight' THEN ${sql.raw(remaining('once_expires_at'))} END
         AS held_ms,
@@ -333,7 +333,7 @@ export const previewUnits = (
         END AS found,
       NULL::json AS found_id,
       once_hash AS hash, NULL::bigint AS fence, once_attempt AS attempt, NULL::int AS generation,
-      NULL::text AS origin, NULL::boolean AS replaces, once_state AS state,
+      NULL::boolean AS replaces, once_state AS state,
       CASE WHEN once_plan = 'in_flight' THEN ${sql.raw(remaining('once_expires_at'))} END
         AS held_ms,
       CASE WHEN once_plan = 'backoff' THEN ${sql.raw(remaining('once_retry_at'))} END AS retry_ms,
