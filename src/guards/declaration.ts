@@ -6,7 +6,18 @@ import { isName, readTableName } from './table-name.ts'
 type Options = Readonly<Record<string, unknown>>
 
 const OPTIONS: ReadonlySet<string> = new Set([
-  ...['table', 'key', 'where', 'keep', 'losers', 'show', 'children', 'copies', 'remember'],
+  ...[
+    'table',
+    'key',
+    'where',
+    'keep',
+    'losers',
+    'suspect',
+    'show',
+    'children',
+    'copies',
+    'remember',
+  ],
   ...['unfinished', 'index'],
 ])
 
@@ -40,7 +51,7 @@ function* keyFaults(key: unknown): Generator<string> {
 }
 
 function* sqlFaults(options: Options): Generator<string> {
-  for (const option of ['where', 'unfinished']) {
+  for (const option of ['where', 'unfinished', 'suspect']) {
     const sql = options[option]
     if (sql === undefined) continue
     const fault = typeof sql === 'string' ? refuseFragment(sql) : 'is not a text'
@@ -66,6 +77,9 @@ const isLosers = (losers: unknown): boolean =>
     Object.values(losers.set).length > 0 &&
     Object.values(losers.set).every((value) => /^(string|number|boolean)$/.test(typeof value)))
 
+const POLICIES: ReadonlySet<unknown> = new Set([undefined, 'repoint', 'delete', 'refuse'])
+const COLLISIONS: ReadonlySet<unknown> = new Set([undefined, 'refuse', 'drop', 'merge'])
+
 const isChildren = (children: unknown): boolean =>
   Array.isArray(children) &&
   children.every(
@@ -74,7 +88,9 @@ const isChildren = (children: unknown): boolean =>
       typeof child.table === 'string' &&
       readTableName(child.table) !== undefined &&
       isTexts(child.columns) &&
-      child.columns.length > 0,
+      child.columns.length > 0 &&
+      POLICIES.has(child.policy) &&
+      COLLISIONS.has(child.collision),
   )
 
 function* rowFaults({ losers, children, remember }: Options): Generator<string> {
@@ -82,7 +98,7 @@ function* rowFaults({ losers, children, remember }: Options): Generator<string> 
     yield "losers is neither 'delete' nor { set: { column: value } }"
   }
   if (children !== undefined && !isChildren(children)) {
-    yield 'children is not a list of { table, columns }'
+    yield 'children is not a list of { table, columns, policy, collision }'
   }
   if (remember !== undefined && remember !== 'row' && remember !== 'forever') {
     yield "remember is neither 'row' nor 'forever'"

@@ -12,6 +12,17 @@ export interface Child {
   readonly table: string
   /** Its columns that hold the primary key of the guarded row, in that key's order. */
   readonly columns: readonly string[]
+  /**
+   * What a repair does with the rows of a loser: they go to the keeper (`repoint`, the default),
+   * are deleted with it (`delete`), or keep the loser from being removed (`refuse`).
+   */
+  readonly policy?: 'repoint' | 'delete' | 'refuse'
+  /**
+   * What becomes of a row that its table's own unique key keeps from going to the keeper: the loser
+   * stays (`refuse`, the default), the row is deleted (`drop`), or deleted with its own children
+   * going to the row in its way (`merge`).
+   */
+  readonly collision?: 'refuse' | 'drop' | 'merge'
 }
 
 /** What happens to the losers of a duplicate group: deleted, or kept with other values. */
@@ -28,8 +39,10 @@ export interface GuardOptions<Parts extends KeyParts> {
   readonly where?: string
   /** ORDER BY items; the first row of a duplicate group is its keeper. Default: primary key asc. */
   readonly keep?: readonly string[]
-  /** What a repair, which is to come, does with losers. Default `delete`. */
+  /** What a repair does with losers. Default `delete`. */
   readonly losers?: Losers
+  /** SQL predicate of kept rows to look at twice: the plan of a repair warns of them. */
+  readonly suspect?: string
   /** Columns to show of an existing row, besides its primary key. */
   readonly show?: readonly string[]
   /** Tables whose rows belong to a guarded row. */
@@ -58,6 +71,7 @@ export interface Guard<Parts extends KeyParts = KeyParts> {
   readonly where: string | undefined
   readonly keep: readonly string[]
   readonly losers: Losers
+  readonly suspect: string | undefined
   readonly show: readonly string[]
   readonly children: readonly Child[]
   readonly copies: string | undefined
@@ -87,8 +101,8 @@ const frozen = <T>(items: readonly T[] = []): readonly T[] => Object.freeze([...
 const frozenLosers = (losers: Losers = 'delete'): Losers =>
   losers === 'delete' ? losers : Object.freeze({ set: Object.freeze({ ...losers.set }) })
 
-const frozenChild = ({ table, columns }: Child): Child =>
-  Object.freeze({ table, columns: frozen(columns) })
+const frozenChild = (child: Child): Child =>
+  Object.freeze({ ...child, columns: frozen(child.columns) })
 
 /**
  * Declares a business key on a table. Nothing is asked of the database yet.
@@ -114,6 +128,7 @@ export function guard<const Parts extends KeyParts>(
     where: options.where,
     keep: frozen(options.keep),
     losers: frozenLosers(options.losers),
+    suspect: options.suspect,
     show: frozen(options.show),
     children: frozen(options.children?.map(frozenChild)),
     copies: options.copies,

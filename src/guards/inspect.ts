@@ -106,10 +106,11 @@ async function refuseVolatile(session: Session, guard: Guard, table: Table) {
 }
 
 async function checkClauses(session: Session, guard: Guard, table: Table) {
-  const { where, keep, unfinished } = guard
+  const { where, keep, unfinished, suspect } = guard
   const { quoted } = table
   if (where) await check(session, guard, '`where`', explainPredicate(quoted, where))
   if (unfinished) await check(session, guard, '`unfinished`', explainPredicate(quoted, unfinished))
+  if (suspect) await check(session, guard, '`suspect`', explainPredicate(quoted, suspect))
   if (keep.length > 0) await check(session, guard, '`keep`', explainOrder(quoted, keep))
   await refuseVolatile(session, guard, table)
 }
