@@ -24,6 +24,7 @@ export {
 export { type Logger, silentLogger } from './core/logger.ts'
 export type { Policy, RowValues, Totals, Verdict, VerdictName } from './core/verdict.ts'
 export type { Finding, FindingCode } from './duplicates/finding.ts'
+export type { OverlapCluster, Overlaps } from './duplicates/overlaps.ts'
 export type { DuplicateGroup, PartReport, ScanReport } from './duplicates/scan-report.ts'
 export type { Enforced } from './enforcement/enforce.ts'
 export type { Coverage } from './guards/coverage.ts'

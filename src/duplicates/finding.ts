@@ -10,6 +10,8 @@ export type FindingCode =
   | 'invalid_index'
   | 'shadowing_index'
   | 'unfinished_rows'
+  | 'overlapping_ranges'
+  | 'tenant_missing'
 
 /** One thing that a scan found to be wrong, and what to do about it. */
 export interface Finding {

@@ -4,6 +4,7 @@ import type { Shadow } from '../guards/shadow.ts'
 import type { InvalidIndex } from '../guards/unique-index.ts'
 import type { Finding } from './finding.ts'
 import type { PartReport, ScanReport } from './scan-report.ts'
+import type { MissingTenant } from './tenant.ts'
 
 type Facts = Omit<ScanReport, 'findings'>
 
@@ -40,12 +41,21 @@ function* inPart(
   }
 }
 
-function* inRows({ guard, duplicates, parts, hidden, unfinished, nulls }: Facts) {
+function* inRows({ guard, duplicates, parts, hidden, unfinished, nulls, overlaps }: Facts) {
   if (duplicates.groups > 0) {
     yield {
       code: 'duplicates',
       message: `${some(duplicates.groups, 'key')} with ${some(duplicates.excess, 'excess row')}.`,
       fix: 'Keep the first row of each group and remove the others; then enforce the guard.',
+    } as const
+  }
+  if (overlaps && overlaps.clusters > 0) {
+    yield {
+      code: 'overlapping_ranges',
+      message:
+        `${some(overlaps.clusters, 'cluster')} of overlapping ranges with ` +
+        `${some(overlaps.rows, 'row')}, whose keys differ: no unique index sees them.`,
+      fix: 'Keep one row of each cluster, or change their ranges; then add an EXCLUDE constraint.',
     } as const
   }
   for (const part of parts) yield* inPart(part, nulls.gapExcess)
@@ -67,6 +77,18 @@ function* inRows({ guard, duplicates, parts, hidden, unfinished, nulls }: Facts)
   }
 }
 
+function* inTenants(tenants: readonly MissingTenant[], { duplicates }: Facts): Generator<Finding> {
+  for (const { column, groups } of tenants) {
+    yield {
+      code: 'tenant_missing',
+      message:
+        `The key lacks ${column}, in which the rows of ${some(groups, 'duplicate group')} of ` +
+        `${duplicates.groups.toLocaleString('en-US')} differ: those may be no duplicates.`,
+      fix: `Put ${column} into the key of the guard, and scan again before you remove a row.`,
+    }
+  }
+}
+
 function* inTypes({ parts }: Inspection): Generator<Finding> {
   for (const { name, base } of parts) {
     if (base !== 'float4' && base !== 'float8') continue
@@ -78,7 +100,24 @@ function* inTypes({ parts }: Inspection): Generator<Finding> {
   }
 }
 
-const invalidIndex = ({ quoted, building, partitioned }: InvalidIndex): Finding => {
+// PostgreSQL itself adds these to a name while it rebuilds an index beside the old one.
+const REBUILT = /_cc(new|old)\d*$/
+
+const leftover = (quoted: string, kind: string): Pick<Finding, 'message' | 'fix'> =>
+  kind === 'new'
+    ? {
+        message: `The index ${quoted} is what a REINDEX CONCURRENTLY that failed left behind.`,
+        fix:
+          `DROP INDEX CONCURRENTLY ${quoted}; where it failed at duplicates, the index that it ` +
+          'was to replace has let them in: remove them, then REINDEX again.',
+      }
+    : {
+        message: `The index ${quoted} is what a REINDEX CONCURRENTLY replaced and did not drop.`,
+        fix: `DROP INDEX CONCURRENTLY ${quoted}; the index that took its place is complete.`,
+      }
+
+const invalidIndex = (index: InvalidIndex): Finding => {
+  const { name, quoted, building, partitioned, ready } = index
   const code = 'invalid_index'
   if (building) {
     return {
@@ -94,9 +133,14 @@ const invalidIndex = ({ quoted, building, partitioned }: InvalidIndex): Finding 
       fix: `Make a valid unique index on each partition and attach it, or DROP INDEX ${quoted}.`,
     }
   }
+  const [, kind] = REBUILT.exec(name) ?? []
+  if (kind) return { code, ...leftover(quoted, kind) }
   return {
     code,
-    message: `The unique index ${quoted} is invalid: a failed build left it behind.`,
+    message: ready
+      ? `The unique index ${quoted} is invalid: a build that was cut short left it behind. It ` +
+        'refuses new duplicates with 23505, and ON CONFLICT cannot use it.'
+      : `The unique index ${quoted} is invalid and not ready: a failed build left it behind.`,
     fix: `DROP INDEX CONCURRENTLY ${quoted}; then enforce the guard.`,
   }
 }
@@ -143,8 +187,13 @@ function* inIndexes({ enforced, invalid, shadows, obstacle }: Coverage): Generat
 }
 
 /** What is wrong, from the facts of a scan: rows first, then types and indexes. */
-export const findingsOf = (facts: Facts, inspection: Inspection): readonly Finding[] => [
+export const findingsOf = (
+  facts: Facts,
+  inspection: Inspection,
+  tenants: readonly MissingTenant[],
+): readonly Finding[] => [
   ...inRows(facts),
+  ...inTenants(tenants, facts),
   ...inTypes(inspection),
   ...inIndexes(facts.coverage),
 ]

@@ -6,14 +6,24 @@ import { type Sql, sql } from '../postgres/sql.ts'
 
 const SHOWN_GROUPS = 10
 const SHOWN_LOSERS = 5
+const SHOWN_SIZES = 50
 
 // Columns and tables of ours are called once_…: the guard's own SQL stands beside them.
-const where = ({ guard }: Inspection): string => (guard.where ? `WHERE (${guard.where})` : '')
+/** The WHERE of the rows that the key binds; empty where it binds all. */
+export const where = ({ guard }: Inspection): string =>
+  guard.where ? `WHERE (${guard.where})` : ''
 
-const keys = (parts: readonly InspectedPart[]): string[] => parts.map((_, at) => `once_k${at}`)
+/** The names that `keyList` gives to the parts of a key. */
+export const keys = (parts: readonly InspectedPart[]): string[] =>
+  parts.map((_, at) => `once_k${at}`)
 
-const keyList = (parts: readonly InspectedPart[]): string =>
+/** The parts of a key as a SELECT list. */
+export const keyList = (parts: readonly InspectedPart[]): string =>
   parts.map(({ encoding }, at) => `${encoding.inline} AS once_k${at}`).join(', ')
+
+/** Whether NULLs of the key are values like any other: one index holds them all in one way. */
+export const nullsAreEqual = (parts: readonly InspectedPart[]): boolean =>
+  parts.some(({ part }) => part.nulls === 'equal')
 
 // By place: a name in GROUP BY means a column of the table before it means one of ours.
 const places = (count: number): string =>
@@ -78,14 +88,15 @@ const rankedMembers = (inspection: Inspection, nullsEqual: boolean): string => {
 
 /**
  * The duplicate groups: how many and how many rows in excess, with NULLs taken as equal, as
- * distinct and as declared, and the largest groups with their rows, the keeper first. Copies were
- * allowed: only rows of the same copy are duplicates of each other.
+ * distinct and as declared; how many groups have how many rows, the sizes that most groups have;
+ * and the largest groups with their rows, the keeper first. Copies were allowed: only rows of the
+ * same copy are duplicates of each other.
  */
 export const selectGroups = (inspection: Inspection): Sql => {
   const { table, parts, copies, shown } = inspection
   const names = [...keys(parts), ...(copies ? ['once_copy'] : [])].join(', ')
   const copy = copies ? `, ${copies.quoted} AS once_copy` : ''
-  const nullsEqual = parts.some(({ part }) => part.nulls === 'equal')
+  const nullsEqual = nullsAreEqual(parts)
   const declared = nullsEqual ? 'true' : 'NOT once_holed'
   const key = parts.map(({ base }, at) => exactJson(`once_k${at}`, base))
   const row = shown.map(({ base }, at) => exactText(`once_s${at}`, base))
@@ -105,6 +116,10 @@ export const selectGroups = (inspection: Inspection): Sql => {
   SELECT json_build_object(
     'declared', ${figures(declared)}, 'equal', ${figures('true')},
     'distinct', ${figures('NOT once_holed')},
+    'sizes', (SELECT coalesce(json_agg(json_build_object('rows', once_members, 'groups', once_many)
+      ORDER BY once_members), '[]') FROM (
+        SELECT once_members, count(*) AS once_many FROM once_groups WHERE ${declared}
+        GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT ${SHOWN_SIZES}) AS once_sizes),
     'largest', (SELECT coalesce(json_agg(
       json_build_array(once_members, json_build_array(${key.join(', ')}), once_rows)
       ORDER BY once_place), '[]') FROM once_top JOIN once_rows USING (once_place)))::text AS groups

@@ -2,6 +2,7 @@ import type { Nulls } from '../core/key-part.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Coverage } from '../guards/coverage.ts'
 import type { Finding } from './finding.ts'
+import type { Overlaps } from './overlaps.ts'
 
 /** Rows that share one key. */
 export interface DuplicateGroup {
@@ -43,6 +44,8 @@ export interface ScanReport {
   readonly duplicates: Repetition & {
     /** The largest groups, up to ten. */
     readonly largest: readonly DuplicateGroup[]
+    /** How many groups have how many rows: the 50 sizes that most groups have, smallest first. */
+    readonly sizes: readonly { readonly rows: number; readonly groups: number }[]
   }
   /** Duplicates under both meanings of NULL; the gap is what a unique index does not see. */
   readonly nulls: {
@@ -54,6 +57,8 @@ export interface ScanReport {
   /** Keys that only harmless differences of spelling keep apart, and spellings in excess. */
   readonly hidden: Repetition
   readonly unfinished: number
+  /** Ranges that overlap; only of a guard that declares `overlap`. */
+  readonly overlaps?: Overlaps
   readonly coverage: Coverage
   readonly findings: readonly Finding[]
 }

@@ -1,14 +1,16 @@
 import { OnceoverError } from '../core/error.ts'
-import type { RowValues } from '../core/verdict.ts'
 import type { Guard } from '../guards/guard.ts'
 import { type Inspection, inspect } from '../guards/inspect.ts'
+import { findChangingPart } from '../guards/obstacle.ts'
 import type { InspectedPart } from '../guards/part.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
-import type { Sql } from '../postgres/sql.ts'
+import { answer, zip } from './answer.ts'
 import { findingsOf } from './findings.ts'
+import { findOverlaps } from './overlaps.ts'
 import { countLooseExcess, countLooseKeys, countRows, selectGroups } from './queries.ts'
 import type { DuplicateGroup, PartReport, Repetition, ScanReport } from './scan-report.ts'
+import { missingTenants } from './tenant.ts'
 
 type Member = readonly [members: number, key: readonly unknown[], rows: readonly unknown[][]]
 
@@ -17,10 +19,8 @@ interface Groups {
   readonly equal: Repetition
   readonly distinct: Repetition
   readonly largest: readonly Member[]
+  readonly sizes: ScanReport['duplicates']['sizes']
 }
-
-const zip = (columns: readonly { name: string }[], values: readonly unknown[]): RowValues =>
-  Object.fromEntries(columns.map(({ name }, place) => [name, values[place] ?? null]))
 
 const asGroup = ({ parts, shown }: Inspection, [rows, key, members]: Member): DuplicateGroup => ({
   key: zip(parts, key),
@@ -43,16 +43,26 @@ const takePart = ({ name, part }: InspectedPart, counts: number[]): PartReport =
   }
 }
 
-async function answer<T>(session: Session, statement: Sql): Promise<T> {
-  const [row] = await session.query(statement)
-  return JSON.parse(String(Object.values(row ?? {})[0]))
-}
-
 function refuseHidden({ guard, table }: Inspection) {
   if (!table.rowSecurity) return
   throw new OnceoverError('RLS_HIDES_ROWS', {
     message: `Row-level security hides rows of ${guard.table} from this role: a scan would lie.`,
     details: { guard: guard.name, table: guard.table },
+  })
+}
+
+// Now it is one key and at another time another: what is counted would mean nothing.
+async function refuseChanging(session: Session, { guard, table, parts }: Inspection) {
+  const clause = await findChangingPart(session, table, parts)
+  if (clause === undefined) return
+  throw new OnceoverError('EXPRESSION_INVALID', {
+    message:
+      `${clause} of the guard ${guard.name} is not immutable: ` +
+      'it changes with the time or with settings.',
+    fix:
+      "Say what it depends on, such as (at AT TIME ZONE 'Europe/Rome')::date for a day, or " +
+      'a || b for concat(a, b).',
+    details: { guard: guard.name, table: guard.table, clause },
   })
 }
 
@@ -72,15 +82,17 @@ async function hiddenGroups(
 /**
  * Scans one inspected guard on a session.
  *
- * @throws OnceoverError RLS_HIDES_ROWS
+ * @throws OnceoverError RLS_HIDES_ROWS, EXPRESSION_INVALID for a key that is not immutable
  */
 export async function scanInspected(session: Session, inspection: Inspection): Promise<ScanReport> {
   refuseHidden(inspection)
+  await refuseChanging(session, inspection)
   const { guard, table, coverage } = inspection
   const counts = await answer<number[]>(session, countRows(inspection))
   const [rows = 0, unfinished = 0] = counts.splice(0, 2)
   const parts = inspection.parts.map((part) => takePart(part, counts))
   const groups = await answer<Groups>(session, selectGroups(inspection))
+  const overlaps = await findOverlaps(session, inspection)
   const spelled = parts.some(({ nonCanonical }) => nonCanonical > 0)
   const facts = {
     guard: guard.name,
@@ -91,6 +103,7 @@ export async function scanInspected(session: Session, inspection: Inspection): P
     duplicates: {
       ...groups.declared,
       largest: groups.largest.map((group) => asGroup(inspection, group)),
+      sizes: groups.sizes,
     },
     nulls: {
       equal: groups.equal,
@@ -100,9 +113,12 @@ export async function scanInspected(session: Session, inspection: Inspection): P
     parts,
     hidden: spelled ? await hiddenGroups(session, inspection, groups) : { groups: 0, excess: 0 },
     unfinished,
+    ...(overlaps && { overlaps }),
     coverage,
   }
-  return { ...facts, findings: findingsOf(facts, inspection) }
+  // Without duplicates nothing can differ in a column that the key lacks.
+  const tenants = facts.duplicates.groups > 0 ? await missingTenants(session, inspection) : []
+  return { ...facts, findings: findingsOf(facts, inspection, tenants) }
 }
 
 /**

@@ -18,7 +18,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
     'copies',
     'remember',
   ],
-  ...['unfinished', 'index'],
+  ...['unfinished', 'overlap', 'index'],
 ])
 
 const isObject = (value: unknown): value is Options =>
@@ -51,7 +51,7 @@ function* keyFaults(key: unknown): Generator<string> {
 }
 
 function* sqlFaults(options: Options): Generator<string> {
-  for (const option of ['where', 'unfinished', 'suspect']) {
+  for (const option of ['where', 'unfinished', 'suspect', 'overlap']) {
     const sql = options[option]
     if (sql === undefined) continue
     const fault = typeof sql === 'string' ? refuseFragment(sql) : 'is not a text'

@@ -59,6 +59,12 @@ export interface GuardOptions<Parts extends KeyParts> {
    * (`claim.existing`); an insert takes them for existing.
    */
   readonly unfinished?: string
+  /**
+   * SQL of the range that a row takes up, such as `tsrange(starts_at, ends_at)`, over columns of
+   * which the key has at least one. A scan reports rows whose ranges overlap though their keys
+   * differ, where the other parts of the key are equal.
+   */
+  readonly overlap?: string
   /** Name of the unique index that `enforce` makes. */
   readonly index?: string
 }
@@ -77,6 +83,7 @@ export interface Guard<Parts extends KeyParts = KeyParts> {
   readonly copies: string | undefined
   readonly remember: 'row' | 'forever'
   readonly unfinished: string | undefined
+  readonly overlap: string | undefined
   readonly index: string
 }
 
@@ -134,6 +141,7 @@ export function guard<const Parts extends KeyParts>(
     copies: options.copies,
     remember: options.remember ?? 'row',
     unfinished: options.unfinished,
+    overlap: options.overlap,
     index: options.index ?? indexName(name, options.table),
   })
 }

@@ -9,10 +9,11 @@ import {
   explainKey,
   explainOrder,
   explainPredicate,
+  explainRange,
   explainVolatile,
   selectTypes,
 } from './queries.ts'
-import { type Column, inspectAnyTable, inspectTable, type Table } from './table.ts'
+import { type Column, columnsNamed, inspectAnyTable, inspectTable, type Table } from './table.ts'
 
 /** A guard held against the catalogue. */
 export interface Inspection {
@@ -63,6 +64,18 @@ async function typesOf(session: Session, guard: Guard, table: Table): Promise<re
   return JSON.parse(row?.types ?? '[]')
 }
 
+// json is the one such type that is common, and has a way out that loses nothing.
+function jsonFix(parts: readonly InspectedPart[]): string | undefined {
+  const json = parts.find(({ base }) => base === 'json')
+  if (!json) return undefined
+  const { name, part, column } = json
+  const text = column ? `'${column.quoted}::jsonb'` : JSON.stringify(`(${part.sql})::jsonb`)
+  return (
+    `Declare ${name} as expression(${text}), or make the column jsonb: ` +
+    'there 1 and 1.0 are equal, and so are objects whose keys stand in another order.'
+  )
+}
+
 async function inspectParts(session: Session, guard: Guard, table: Table) {
   const types = [...(await typesOf(session, guard, table))]
   const parts = Object.entries(guard.key).map(([name, part]) =>
@@ -74,8 +87,10 @@ async function inspectParts(session: Session, guard: Guard, table: Table) {
   )
   await session.query(statement).catch((error: unknown) => {
     if (sqlstate(error) !== SQLSTATE.undefinedFunction) throw error
+    const fix = jsonFix(parts)
     throw new OnceoverError('KEY_NOT_COMPARABLE', {
       message: `PostgreSQL cannot compare the key of the guard ${guard.name}: ${wordsOf(error)}.`,
+      ...(fix && { fix }),
       details: { guard: guard.name, table: guard.table },
       cause: error,
     })
@@ -84,12 +99,13 @@ async function inspectParts(session: Session, guard: Guard, table: Table) {
 }
 
 /** The clauses of a guard that are SQL of its own, each with its name. */
-const clausesOf = ({ key, where, unfinished }: Guard): [name: string, sql: string][] => [
+const clausesOf = ({ key, where, unfinished, overlap }: Guard): [name: string, sql: string][] => [
   ...Object.entries(key).flatMap(([name, { sql }]): [string, string][] =>
     sql ? [[`the part ${name}`, sql]] : [],
   ),
   ...(where ? [['`where`', where] as [string, string]] : []),
   ...(unfinished ? [['`unfinished`', unfinished] as [string, string]] : []),
+  ...(overlap ? [['`overlap`', overlap] as [string, string]] : []),
 ]
 
 // Its rows would be others in each statement, and the figures would disagree.
@@ -105,12 +121,25 @@ async function refuseVolatile(session: Session, guard: Guard, table: Table) {
   }
 }
 
+// Where no part of the key is in the range, rows that overlap have equal keys to begin with.
+function refuseApart({ name, overlap }: Guard, table: Table, parts: readonly InspectedPart[]) {
+  if (overlap === undefined) return
+  const read = new Set(columnsNamed(table, overlap))
+  if (parts.some(({ columns }) => columns.some((column) => read.has(column)))) return
+  throw new OnceoverError('GUARD_INVALID', {
+    message: `\`overlap\` of the guard ${name} reads no column of its key.`,
+    fix: 'Name the columns in the key that say when, or leave `overlap` out.',
+    details: { guard: name, table: table.name, overlap },
+  })
+}
+
 async function checkClauses(session: Session, guard: Guard, table: Table) {
-  const { where, keep, unfinished, suspect } = guard
+  const { where, keep, unfinished, suspect, overlap } = guard
   const { quoted } = table
   if (where) await check(session, guard, '`where`', explainPredicate(quoted, where))
   if (unfinished) await check(session, guard, '`unfinished`', explainPredicate(quoted, unfinished))
   if (suspect) await check(session, guard, '`suspect`', explainPredicate(quoted, suspect))
+  if (overlap) await check(session, guard, '`overlap`', explainRange(quoted, overlap))
   if (keep.length > 0) await check(session, guard, '`keep`', explainOrder(quoted, keep))
   await refuseVolatile(session, guard, table)
 }
@@ -159,6 +188,7 @@ export async function inspect(session: Session, guard: Guard): Promise<Inspectio
   }
   const parts = await inspectParts(session, guard, table)
   await checkClauses(session, guard, table)
+  refuseApart(guard, table, parts)
   await checkChildren(session, guard, table)
   return {
     guard,

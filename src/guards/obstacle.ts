@@ -7,29 +7,57 @@ import { columnsNamed, type Table } from './table.ts'
 
 const MAX_INDEX_COLUMNS = 32
 
+type Clause = readonly [name: string, sql: string]
+
+// Whether PostgreSQL sees through a contradiction tells whether the clause is immutable.
+async function firstChanging(
+  session: Session,
+  table: Table,
+  clauses: readonly Clause[],
+): Promise<string | undefined> {
+  // Outside a transaction the setting below would not last until the next statement.
+  if (session.transactional !== true || clauses.length === 0) return undefined
+  return withoutTrace(session, async () => {
+    await session.query(proveContradictions())
+    for (const [clause, sql] of clauses) {
+      const plan = planOf(await session.query(explainContradiction(table.quoted, sql)))
+      // What names no column is tested once, in a Result above the scan.
+      if (plan?.['Node Type'] !== 'Result' || plan.Plans) return clause
+    }
+    return undefined
+  })
+}
+
+const expressions = (parts: readonly InspectedPart[]): Clause[] =>
+  parts.flatMap(({ name, part }) =>
+    part.kind === 'expression' ? [[`the part ${name}`, part.sql] as const] : [],
+  )
+
+/**
+ * The part of a key that is not immutable, such as `the part at`: its value depends on the time of
+ * the call or on settings. Undefined where there is none, or where it cannot be asked.
+ */
+export const findChangingPart = (
+  session: Session,
+  table: Table,
+  parts: readonly InspectedPart[],
+): Promise<string | undefined> =>
+  firstChanging(
+    session,
+    table,
+    // Through a subquery PostgreSQL does not see, whatever is in it.
+    expressions(parts).filter(([, sql]) => !/\bselect\b/i.test(sql)),
+  )
+
 async function changing(
   session: Session,
   { where }: Guard,
   table: Table,
   parts: readonly InspectedPart[],
 ): Promise<string | undefined> {
-  // Outside a transaction the setting below would not last until the next statement.
-  if (session.transactional !== true) return undefined
-  const clauses: (readonly [clause: string, sql: string])[] = [
-    ...parts.flatMap(({ name, part }) =>
-      part.kind === 'expression' ? [[`the part ${name}`, part.sql] as const] : [],
-    ),
-    ...(where === undefined ? [] : [['`where`', where] as const]),
-  ]
-  return withoutTrace(session, async () => {
-    await session.query(proveContradictions())
-    for (const [clause, sql] of clauses) {
-      const plan = planOf(await session.query(explainContradiction(table.quoted, sql)))
-      if (plan?.['Node Type'] === 'Result') continue
-      return `${clause} is not immutable: its result depends on the time or on settings`
-    }
-    return undefined
-  })
+  const bound: Clause[] = where === undefined ? [] : [['`where`', where]]
+  const clause = await firstChanging(session, table, [...expressions(parts), ...bound])
+  return clause && `${clause} is not immutable: its result depends on the time or on settings`
 }
 
 function unpartitioned(table: Table, parts: readonly InspectedPart[]): string | undefined {

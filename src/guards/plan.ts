@@ -3,6 +3,7 @@ import type { Session } from '../postgres/session.ts'
 /** One node of a plan of EXPLAIN (FORMAT JSON), as far as it is read here. */
 export interface Plan {
   readonly 'Node Type': string
+  readonly Plans?: readonly Plan[]
   readonly Output?: readonly string[]
   readonly 'Conflict Arbiter Indexes'?: readonly string[]
 }

@@ -64,7 +64,7 @@ export const selectNamesakes = (name: string): Sql => sql`
 export const selectUniqueIndexes = (oid: string): Sql => sql`
   SELECT row_to_json(found)::text AS described FROM (
   SELECT c.relname AS name, format('%I.%I', n.nspname, c.relname) AS quoted,
-    c.relkind = 'I' AS partitioned, i.indimmediate AS immediate,
+    c.relkind = 'I' AS partitioned, i.indimmediate AS immediate, i.indisready AS ready,
     i.indnullsnotdistinct AS nulls_not_distinct,
     i.indisvalid AND i.indisready AND i.indislive AND NOT EXISTS (
       SELECT FROM pg_partition_tree(i.indexrelid) t JOIN pg_index part ON part.indexrelid = t.relid
@@ -123,6 +123,11 @@ export const explainVolatile = (table: string, expression: string): Sql =>
 /** Has PostgreSQL check a predicate over a table; reads no row. */
 export const explainPredicate = (table: string, predicate: string): Sql =>
   sql.raw(`EXPLAIN (FORMAT JSON) SELECT 1 FROM ${table} AS once_row WHERE (${predicate})`)
+
+/** Has PostgreSQL check that an expression over a table is one range; reads no row. */
+export const explainRange = (table: string, expression: string): Sql =>
+  sql.raw(`EXPLAIN (FORMAT JSON) SELECT 1 FROM ${table} AS once_row
+    WHERE range_merge((${expression}), (${expression})) IS NULL`)
 
 /** Has PostgreSQL check an order over a table; reads no row. */
 export const explainOrder = (table: string, order: readonly string[]): Sql =>

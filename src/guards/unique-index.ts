@@ -37,6 +37,8 @@ export interface UniqueIndex {
 export interface InvalidIndex extends UniqueIndex {
   /** `schema.name`, quoted where it must be. */
   readonly quoted: string
+  /** True where it refuses duplicates of what is written from now on, of no use as it is. */
+  readonly ready: boolean
   /** True while another session builds it, as far as this role may know. */
   readonly building: boolean
   /** True where it is made of an index for each partition. */
@@ -64,6 +66,7 @@ interface IndexRow {
   partitioned: boolean
   valid: boolean
   building: boolean
+  ready: boolean
   immediate: boolean
   nulls_not_distinct: boolean
   definition: string
@@ -123,6 +126,7 @@ function asIndex(table: Table, row: IndexRow, words: Words): KeyedIndex {
       immediate: row.immediate,
       nullsNotDistinct: row.nulls_not_distinct,
       quoted: row.quoted,
+      ready: row.ready,
       building: row.building,
       partitioned: row.partitioned,
     },

@@ -13,7 +13,7 @@ const CLEAN: ScanReport = {
   target: 'postgres://app@h:5432/shop',
   where: undefined,
   rows: 12345,
-  duplicates: { ...none, largest: [] },
+  duplicates: { ...none, largest: [], sizes: [] },
   nulls: { equal: none, distinct: none, gapExcess: 0 },
   parts: [],
   hidden: none,
@@ -69,6 +69,7 @@ test('everything that was found is shown', () => {
           losers: [{ id: '2', status: 'a\u001b[2Jb' }, { id: '3' }],
         },
       ],
+      sizes: [{ rows: 18, groups: 1 }],
     },
     nulls: {
       equal: { groups: 13, excess: 31 },
@@ -118,6 +119,7 @@ test('a terminal cuts the table to its width', () => {
     largest: [
       { key: { note: 'n'.repeat(200) }, rows: 2, keeper: { id: '1' }, losers: [{ id: '2' }] },
     ],
+    sizes: [{ rows: 2, groups: 1 }],
   }
   const coverage = { ...CLEAN.coverage, indexes: [INDEX] }
   const lines = renderScan({ ...CLEAN, duplicates, coverage }, { ...plain, columns: 60 })

@@ -115,6 +115,22 @@ describe('a role', () => {
     expect(report?.rows).toBe(0)
   })
 
+  test('that owns the table is refused where policies bind its owner too', async () => {
+    await db.pool.query(`CREATE TABLE own_tenants (id int PRIMARY KEY, v int);
+      ALTER TABLE own_tenants OWNER TO ${role};
+      ALTER TABLE own_tenants ENABLE ROW LEVEL SECURITY;`)
+    const own = guard('own', { table: 'own_tenants', key: { v: int() } })
+    await expect(scanAs(own)).resolves.toMatchObject({ rows: 0 })
+    await db.pool.query('ALTER TABLE own_tenants FORCE ROW LEVEL SECURITY')
+    await expect(scanAs(own)).rejects.toMatchObject({
+      code: 'RLS_HIDES_ROWS',
+      fix: expect.stringContaining('bypasses row-level security'),
+    })
+    await expect(scanAs(own, 'SET row_security = off')).rejects.toMatchObject({
+      code: 'RLS_HIDES_ROWS',
+    })
+  })
+
   test('that may not use a schema is refused', async () => {
     const closed = guard('closed', { table: 'closed.t', key: { id: int() } })
     await expect(scanAs(closed)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' })

@@ -308,6 +308,33 @@ test('allowed copies are no duplicates; two of the same number are', async () =>
     largest: [
       { key: { v: 7 }, rows: 2, keeper: { id: '2', nr: '1' }, losers: [{ id: '3', nr: '1' }] },
     ],
+    sizes: [{ rows: 2, groups: 1 }],
+  })
+})
+
+test('sizes say how many groups have how many rows, of the fifty most frequent', async () => {
+  await db.pool.query(`CREATE TABLE sized (id int PRIMARY KEY, v int NOT NULL);
+    INSERT INTO sized SELECT row_number() OVER (), n FROM generate_series(1, 60) AS n,
+      generate_series(1, n) UNION ALL SELECT 100000, 200 UNION ALL SELECT 100001, 200`)
+  const [report] = await once.scan(guard('sized', { table: 'sized', key: { v: int() } }))
+  const sizes = report?.duplicates.sizes ?? []
+  expect(sizes).toHaveLength(50)
+  expect(sizes.slice(0, 3)).toEqual([
+    { rows: 2, groups: 2 },
+    { rows: 3, groups: 1 },
+    { rows: 4, groups: 1 },
+  ])
+})
+
+test.each<[what: string, sql: string]>([
+  ['the time of the call', 'now()::text'],
+  ['the zone of the session', "date_trunc('day', at)"],
+])('a key that depends on %s is refused', async (_, sql) => {
+  const changing = guard('changing', { table: 'visits', key: { k: expression(sql) } })
+  await expect(once.scan(changing)).rejects.toMatchObject({
+    code: 'EXPRESSION_INVALID',
+    message: expect.stringContaining('the part k of the guard changing is not immutable'),
+    fix: expect.stringContaining('AT TIME ZONE'),
   })
 })
 

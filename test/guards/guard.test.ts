@@ -47,6 +47,8 @@ describe('a declaration is refused', () => {
     ['with a comment that is open', { ...sound, where: 'a /* b' }, 'where has a comment'],
     ['with a parenthesis too many', { ...sound, where: 'a) OR (b' }, 'where has unbalanced'],
     ['with a parenthesis too few', { ...sound, unfinished: '(a' }, 'unfinished has unbalanced'],
+    ['with an empty overlap', { ...sound, overlap: ' ' }, 'overlap is empty'],
+    ['with an overlap in the open', { ...sound, overlap: 'a) < (b' }, 'overlap has unbalanced'],
     ['with an open quote', { ...sound, where: "a = 'b" }, 'where has an open quote'],
     ['with an open identifier', { ...sound, where: 'a = "b' }, 'where has an open quote'],
     ['with NUL in where', { ...sound, where: 'a\0' }, 'where contains a NUL character'],

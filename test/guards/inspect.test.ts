@@ -107,7 +107,24 @@ describe('a guard is refused', () => {
     ['with a flag as int', { key: { flag: int() } }, 'COLUMN_TYPE_MISMATCH', /as column\(\)/],
     ['with copies of text', { copies: 'name' }, 'COLUMN_TYPE_MISMATCH', /NOT NULL DEFAULT 0/],
     ['with copies that may be NULL', { copies: 'nullable_copy' }, 'COLUMN_TYPE_MISMATCH', /NULL/],
-    ['on json', { key: { raw: column() } }, 'KEY_NOT_COMPARABLE', /json/],
+    [
+      'on json',
+      { key: { raw: column() } },
+      'KEY_NOT_COMPARABLE',
+      /Declare raw as expression\('"raw"::jsonb'\).*1 and 1\.0 are equal/,
+    ],
+    [
+      'on a piece of json',
+      { key: { a: expression("raw -> 'a'") } },
+      'KEY_NOT_COMPARABLE',
+      /Declare a as expression\("\(raw -> 'a'\)::jsonb"\)/,
+    ],
+    [
+      'with an overlap of no column of the key',
+      { overlap: 'int4range(room, room + 1)' },
+      'GUARD_INVALID',
+      /`overlap` of the guard g reads no column of its key/,
+    ],
     ['on xml', { key: { page: column() } }, 'KEY_NOT_COMPARABLE', /xml/],
     ['on a point', { key: { place: column() } }, 'KEY_NOT_COMPARABLE', /point/],
     ['on what has equality and no order', { key: { tx: column() } }, 'KEY_NOT_COMPARABLE', /xid/],
@@ -173,6 +190,14 @@ describe('SQL of a guard is refused', () => {
 
   test.each<[why: string, options: Options, says: RegExp]>([
     ['where it is no condition', { where: 'room' }, /boolean/],
+    ['where it is no range', { overlap: 'day' }, /range_merge\(date, date\)/],
+    ['where it is several ranges', { overlap: 'datemultirange(daterange(day, day))' }, /multi/],
+    ['where its range is of no column', { overlap: 'daterange(day, dya)' }, /dya/],
+    [
+      'where its range is volatile',
+      { overlap: 'tsrange(day, clock_timestamp()::timestamp)' },
+      /vol/,
+    ],
     ['where its order is no order', { keep: ['id ascending'] }, /syntax error/],
     ['where it orders by no column', { keep: ['created_at'] }, /created_at/],
     ['where it orders by what has no order', { keep: ['raw'] }, /ordering operator/],
@@ -202,6 +227,7 @@ describe('a guard may be', () => {
     ['on a table with a dot', { table: '"dotted.name"', key: { a: int() } }],
     ['with children', { children: [{ table: 'notes', columns: ['visit_id'] }] }],
     ['with copies', { copies: 'copy_number' }],
+    ['with ranges', { overlap: "daterange(day, day, '[]')" }],
     ['with losers set', { losers: { set: { name: 'x' } } }],
   ])('%s', async (_, options) => {
     await expect(once.inspect(onVisits(options))).resolves.toMatchObject({
