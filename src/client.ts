@@ -1,7 +1,10 @@
 import { Counters, type Counts } from './audit/counters.ts'
 import { Worker, type WorkerOptions } from './claims/worker.ts'
+import { type AdviceMethods, adviceMethods } from './client/advice.ts'
 import { type DuplicateMethods, duplicateMethods } from './client/duplicates.ts'
+import { type ExplainMethods, explainMethods } from './client/explain.ts'
 import { type LedgerMethods, ledgerMethods } from './client/ledger.ts'
+import { type RepairMethods, repairMethods } from './client/repairs.ts'
 import { type RowMethods, rowMethods } from './client/rows.ts'
 import { type SchemaMethods, schemaMethods } from './client/schema.ts'
 import { type WorkMethods, workMethods } from './client/work.ts'
@@ -25,6 +28,9 @@ export interface OnceoverOptions extends WorkerOptions {
 export interface Onceover
   extends SchemaMethods,
     DuplicateMethods,
+    RepairMethods,
+    AdviceMethods,
+    ExplainMethods,
     RowMethods,
     WorkMethods,
     LedgerMethods {
@@ -66,6 +72,9 @@ export async function onceover(options: OnceoverOptions): Promise<Onceover> {
     },
     ...schemaMethods(database, door),
     ...duplicateMethods(database, door),
+    ...repairMethods(database, door),
+    ...adviceMethods(database, door),
+    ...explainMethods(environment, door),
     ...rowMethods(environment, door),
     ...workMethods(environment, door),
     ...ledgerMethods(environment, door),

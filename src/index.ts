@@ -23,10 +23,35 @@ export {
 } from './core/key-part.ts'
 export { type Logger, silentLogger } from './core/logger.ts'
 export type { Policy, RowValues, Totals, Verdict, VerdictName } from './core/verdict.ts'
+export type {
+  DiscoverOptions,
+  Discovery,
+  Proposal,
+  ProposedDuplicates,
+  SkippedTable,
+} from './duplicates/discover/proposal.ts'
 export type { Finding, FindingCode } from './duplicates/finding.ts'
+export type { Rhythm } from './duplicates/growth/rhythm.ts'
+export type { Growth, GrowthBucket, GrowthSource } from './duplicates/growth.ts'
 export type { OverlapCluster, Overlaps } from './duplicates/overlaps.ts'
+export type { ScanOptions } from './duplicates/scan.ts'
 export type { DuplicateGroup, PartReport, ScanReport } from './duplicates/scan-report.ts'
-export type { Enforced } from './enforcement/enforce.ts'
+export type { Enforced } from './enforcement/enforced.ts'
+export type {
+  Blocker,
+  EnforceOptions,
+  EnforceProgress,
+  EnforceStep,
+} from './enforcement/options.ts'
+export type { KeyExplanation, TurnedAway } from './explain/explain-key.ts'
+export type {
+  CauseName,
+  Explanation,
+  Likelihood,
+  Maker,
+  WeighedCause,
+} from './explain/explanation.ts'
+export type { ExplainOptions } from './explain/options.ts'
 export type { Coverage } from './guards/coverage.ts'
 export {
   type Child,
@@ -46,6 +71,17 @@ export type { DatabaseInput, Handle, Transaction } from './postgres/handle.ts'
 export { type Migrated, migrationSql } from './postgres/migrate.ts'
 export { Sql, sql } from './postgres/sql.ts'
 export type { Uninstalled } from './postgres/uninstall.ts'
+export type { Applied, ApplyOptions, RepairProgress } from './repair/apply.ts'
+export type { Hazard, HazardCode } from './repair/hazard.ts'
+export type { PlanOptions } from './repair/plan.ts'
+export type { PlannedChild, Prediction, RepairPlan } from './repair/repair-plan.ts'
+export {
+  REPAIR_STATES,
+  type RepairFilter,
+  type RepairState,
+  type StoredRepair,
+} from './repair/stored.ts'
+export type { Undone, UndoOptions } from './repair/undo.ts'
 export type { InsertOneResult, InsertResult } from './rows/insert.ts'
 export type { InsertOptions } from './rows/options.ts'
 export { rejectedVerdicts } from './rows/rejection.ts'

@@ -7,6 +7,7 @@ import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
 import { answer, zip } from './answer.ts'
 import { findingsOf } from './findings.ts'
+import { findGrowth } from './growth.ts'
 import { findOverlaps } from './overlaps.ts'
 import { countLooseExcess, countLooseKeys, countRows, selectGroups } from './queries.ts'
 import type { DuplicateGroup, PartReport, Repetition, ScanReport } from './scan-report.ts'
@@ -121,6 +122,12 @@ export async function scanInspected(session: Session, inspection: Inspection): P
   return { ...facts, findings: findingsOf(facts, inspection, tenants) }
 }
 
+/** What a scan looks for besides. */
+export interface ScanOptions {
+  /** Whether to read when the excess rows were made. Default false: it takes one more pass. */
+  readonly growth?: boolean
+}
+
 /**
  * Scans the tables of guards for what breaks their keys. It reads only, in one REPEATABLE READ READ
  * ONLY transaction, so that it works on a standby and all figures are of one moment; it needs no
@@ -128,12 +135,40 @@ export async function scanInspected(session: Session, inspection: Inspection): P
  *
  * @throws OnceoverError RLS_HIDES_ROWS, and what the inspection of a guard throws
  */
-export function scan(database: Database, guards: readonly Guard[]): Promise<readonly ScanReport[]> {
+export function scan(
+  database: Database,
+  guards: readonly Guard[],
+  options: ScanOptions = {},
+): Promise<readonly ScanReport[]> {
   return database.read(async (session) => {
     const reports: ScanReport[] = []
     for (const guard of guards) {
-      reports.push(await scanInspected(session, await inspect(session, guard)))
+      const inspection = await inspect(session, guard)
+      const report = await scanInspected(session, inspection)
+      const grown = options.growth ? await findGrowth(session, inspection, report.rows) : {}
+      reports.push({ ...report, ...grown })
     }
     return reports
   })
+}
+
+async function groupsOf(session: Session, inspection: Inspection): Promise<Groups> {
+  return answer<Groups>(session, selectGroups(inspection))
+}
+
+/** The largest duplicate groups of an inspected guard, up to ten, with what to keep and remove. */
+export async function largestGroups(
+  session: Session,
+  inspection: Inspection,
+): Promise<readonly DuplicateGroup[]> {
+  const { largest } = await groupsOf(session, inspection)
+  return largest.map((group) => asGroup(inspection, group))
+}
+
+/** How many keys of an inspected guard repeat, and how many rows are in excess. */
+export async function countDuplicates(
+  session: Session,
+  inspection: Inspection,
+): Promise<Repetition> {
+  return (await groupsOf(session, inspection)).declared
 }

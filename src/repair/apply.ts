@@ -1,0 +1,224 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { OnceoverError } from '../core/error.ts'
+import { countDuplicates } from '../duplicates/scan.ts'
+import type { Repetition } from '../duplicates/scan-report.ts'
+import type { Guard } from '../guards/guard.ts'
+import { inspect } from '../guards/inspect.ts'
+import type { Database } from '../postgres/database.ts'
+import type { Session } from '../postgres/session.ts'
+import { isRetryable, isRowFault, SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
+import { countReferences, selectSkipped, skipLosers } from './batch/queries.ts'
+import { applyBatch, type Work } from './batch.ts'
+import { familyOf } from './family.ts'
+import { journalOf } from './journal.ts'
+import { Offence } from './offence.ts'
+import { Pace, type PaceOptions } from './pace.ts'
+import { finishRepair, startRepair } from './queries.ts'
+import type { RepairPlan } from './repair-plan.ts'
+import { type OwnRepair, readRepair, type StoredRepair } from './stored.ts'
+import { inTurn } from './turn.ts'
+import { refuseDrift, refuseForeign } from './unchanged.ts'
+
+/** How far an apply is. */
+export interface RepairProgress {
+  /** Losers that are settled, of how many. */
+  readonly done: number
+  readonly rows: number
+  /** Losers in the batch that was just applied, and how long it took, in milliseconds. */
+  readonly batch: number
+  readonly batchMs: number
+}
+
+/** How a plan is applied. */
+export interface ApplyOptions extends PaceOptions {
+  readonly actor?: string
+  /** Aborted, it stops after the batch that runs; what is applied stands, and it can go on. */
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: RepairProgress) => void
+  /**
+   * What to do where rows changed since the plan was made: refuse all of it, or leave these rows
+   * out. Default `refuse`; a repair that was begun is always gone on with.
+   */
+  readonly onDrift?: 'refuse' | 'skip'
+}
+
+/** What applying a plan came to, that of an apply that was killed before included. */
+export interface Applied {
+  readonly repair: string
+  readonly state: StoredRepair['state']
+  /** How many losers the plan has. */
+  readonly rows: number
+  readonly removed: number
+  readonly changed: number
+  readonly skipped: number
+  /** Why losers were left as they are, and how many for each reason. */
+  readonly why: Readonly<Record<string, number>>
+  /** Rows of children that went to keepers, and that were deleted. */
+  readonly moved: number
+  readonly dropped: number
+  readonly batches: number
+  /** Duplicates of the guard that stand now. */
+  readonly left: Repetition
+}
+
+const MOST_RETRIES = 60
+const RETRY_MS = 200
+const MOST_FAILURES = 100
+
+// A full disk is nobody's fault, whoever names it.
+const isOfARow = (error: unknown): boolean =>
+  isRowFault(error) && !sqlstate(error)?.startsWith('53')
+
+const isInTheWay = (error: unknown): boolean =>
+  isRetryable(error) || sqlstate(error) === SQLSTATE.lockNotAvailable
+
+const wordsOf = (error: unknown): string => {
+  const cause = error instanceof OnceoverError ? (error.cause ?? error) : error
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
+const blocked = (work: Work, cause: unknown): OnceoverError =>
+  new OnceoverError('REPAIR_BLOCKED', {
+    message:
+      `${MOST_FAILURES} losers of the repair ${work.id} in a row could not be removed: ` +
+      `${wordsOf(cause)}.`,
+    details: { repair: work.id, reason: wordsOf(cause) },
+    cause,
+  })
+
+/** Applies the batches of a repair one after another. */
+class Applying {
+  readonly #database: Database
+  readonly #work: Work
+  readonly #rows: number
+  readonly #options: ApplyOptions
+  readonly #pace: Pace
+  #retries = 0
+  #failures = 0
+
+  constructor(database: Database, work: Work, rows: number, options: ApplyOptions) {
+    this.#database = database
+    this.#work = work
+    this.#rows = rows
+    this.#options = options
+    this.#pace = new Pace(options)
+  }
+
+  /** @returns false where it was told to stop */
+  async from(next: number): Promise<boolean> {
+    const { signal } = this.#options
+    let at = next
+    while (at <= this.#rows) {
+      if (signal?.aborted) return false
+      const to = Math.min(this.#rows, at + this.#pace.size - 1)
+      if (!(await this.#apply(at, to))) continue
+      at = to + 1
+      if (at <= this.#rows) await this.#pace.wait(this.#database.session, signal)
+    }
+    return true
+  }
+
+  /** @returns whether the stretch is settled */
+  async #apply(from: number, to: number): Promise<boolean> {
+    const startedMs = performance.now()
+    try {
+      await applyBatch(this.#database, this.#work, { from, to })
+    } catch (error) {
+      await this.#mend(error, from, to)
+      return false
+    }
+    const batchMs = performance.now() - startedMs
+    this.#pace.took(batchMs)
+    this.#retries = 0
+    this.#failures = 0
+    const rows = this.#rows
+    this.#options.onProgress?.({ done: to, rows, batch: to - from + 1, batchMs })
+    return true
+  }
+
+  async #mend(error: unknown, from: number, to: number): Promise<void> {
+    if (error instanceof Offence) return this.#skip(error.seqs, error.message)
+    if (isInTheWay(error)) {
+      if (++this.#retries > MOST_RETRIES) throw error
+      this.#pace.halve(to - from + 1)
+      await sleep(Math.random() * RETRY_MS)
+      return
+    }
+    if (!isOfARow(error)) throw error
+    if (to > from) return this.#pace.halve(to - from + 1)
+    if (++this.#failures >= MOST_FAILURES) throw blocked(this.#work, error)
+    await this.#skip([String(from)], wordsOf(error))
+  }
+
+  async #skip(seqs: readonly string[], why: string): Promise<void> {
+    const reasons = seqs.map(() => why)
+    await this.#database.session.query(skipLosers(this.#work.journal, seqs, reasons))
+  }
+}
+
+async function resultOf(session: Session, guard: Guard, id: string): Promise<Applied> {
+  const { state, plan, removed, changed, skipped, moved, dropped, batches } = await readRepair(
+    session,
+    id,
+  )
+  const why = await session.query<{ why: string; rows: string }>(selectSkipped(journalOf(id)))
+  return {
+    ...{ repair: id, state, rows: plan.rows, removed, changed, skipped, moved, dropped, batches },
+    why: Object.fromEntries(why.map((each) => [each.why, Number(each.rows)])),
+    left: await countDuplicates(session, await inspect(session, guard)),
+  }
+}
+
+async function prepare(
+  database: Database,
+  guard: Guard,
+  repair: OwnRepair,
+  options: ApplyOptions,
+): Promise<Work> {
+  return database.read(async (session) => {
+    const inspection = await inspect(session, guard)
+    const family = await familyOf(session, inspection)
+    const journal = journalOf(repair.id)
+    await refuseDrift(session, repair, { inspection, family, journal }, options)
+    const [counted] = await session.query<{ references: string }>(countReferences(family))
+    const references = Number(counted?.references)
+    return { id: repair.id, inspection, family, journal, references }
+  })
+}
+
+async function work(
+  database: Database,
+  guard: Guard,
+  repair: OwnRepair,
+  options: ApplyOptions,
+): Promise<Applied> {
+  const { session } = database
+  if (repair.state === 'applied') return resultOf(session, guard, repair.id)
+  const own = await prepare(database, guard, repair, options)
+  await session.query(startRepair(repair.id, options.actor ?? null))
+  const applying = new Applying(database, own, repair.plan.rows, options)
+  if (await applying.from(Number(repair.nextSeq))) await session.query(finishRepair(repair.id))
+  return resultOf(session, guard, repair.id)
+}
+
+/**
+ * Applies a plan: batch by batch, each in a transaction of its own, so that a killed apply goes on
+ * where it was when it is called again. Every loser is judged anew under its lock: one that changed
+ * since it was planned, or whose keeper is not before it any more, is left and counted. One that
+ * was applied is answered again, and nothing is done.
+ *
+ * @throws OnceoverError PLAN_EDITED, PLAN_FOREIGN, PLAN_DRIFTED naming what changed, REPAIR_UNDONE,
+ * REPAIR_TAKEN where another apply runs, REPAIR_BLOCKED where hardly any loser can be removed,
+ * REPAIR_NOT_FOUND, NOT_MIGRATED, HANDLE_INVALID for a bare `{ query }`
+ */
+export async function applyRepair(
+  database: Database,
+  guard: Guard,
+  plan: RepairPlan,
+  options: ApplyOptions = {},
+): Promise<Applied> {
+  return inTurn(database, plan.repair, async () => {
+    const repair = await refuseForeign(database.session, plan)
+    return work(database, guard, repair, options)
+  })
+}

@@ -1,0 +1,150 @@
+import { OnceoverError } from '../core/error.ts'
+import type { Inspection } from '../guards/inspect.ts'
+import type { Database } from '../postgres/database.ts'
+import type { Session } from '../postgres/session.ts'
+import {
+  type BatchCounts,
+  countReferences,
+  countStretch,
+  holdRows,
+  judgeLosers,
+  limitBatch,
+  lockTables,
+  type Stretch,
+  settleBatch,
+} from './batch/queries.ts'
+import type { Family } from './family.ts'
+import { Hanging } from './hanging.ts'
+import type { Journal } from './journal.ts'
+import { Offence } from './offence.ts'
+import {
+  deleteJournalled,
+  journalLosers,
+  journalSet,
+  removeLosers,
+  selectKept,
+  selectUnset,
+  selectVetoed,
+  setLosers,
+} from './removal/queries.ts'
+
+/** What every batch of one repair works on. */
+export interface Work {
+  readonly id: string
+  readonly inspection: Inspection
+  readonly family: Family
+  readonly journal: Journal
+  /** How many foreign keys pointed to the tables when the work began. */
+  readonly references: number
+}
+
+const VETO = 'a trigger keeps it'
+
+const numberIn = (rows: readonly { rows: string }[]): number => Number(rows[0]?.rows ?? 0)
+
+async function refuseNewReferences(session: Session, work: Work): Promise<void> {
+  await session.query(lockTables(work.family))
+  const [row] = await session.query<{ references: string }>(countReferences(work.family))
+  if (Number(row?.references) === work.references) return
+  throw new OnceoverError('PLAN_DRIFTED', {
+    message: `A foreign key to a table of the repair ${work.id} came or went while it was applied.`,
+    fix: 'What was applied stands. Plan again for the rest.',
+    details: { repair: work.id },
+  })
+}
+
+async function set(session: Session, { inspection, journal }: Work, batch: number, of: Stretch) {
+  await session.query(journalSet(inspection, journal, batch, of))
+  const changed = numberIn(await session.query(setLosers(inspection, journal, batch)))
+  return changed
+}
+
+async function remove(session: Session, work: Work, batch: number, stretch: Stretch, rows: number) {
+  const { inspection, journal, family } = work
+  const removed = numberIn(
+    await session.query<{ rows: string }>(removeLosers(inspection, journal, batch, stretch)),
+  )
+  if (removed === rows) return
+  const kept = await session.query<{ seq: string }>(selectKept(inspection, journal, stretch))
+  // A row that went otherwise, such as by a cascade of its own table, is none that a trigger kept.
+  if (kept.length > 0)
+    throw new Offence(
+      kept.map(({ seq }) => seq),
+      VETO,
+    )
+  throw new OnceoverError('REPAIR_BLOCKED', {
+    message: `${rows - removed} losers in ${family.tables[0]?.quoted} vanished without a journal.`,
+    details: { repair: work.id },
+  })
+}
+
+async function removeFamily(session: Session, work: Work, batch: number, stretch: Stretch) {
+  const { inspection, family, journal } = work
+  await session.query(journalLosers(inspection, journal, batch, stretch))
+  const hanging = new Hanging(session, family, journal, batch)
+  await hanging.settle()
+  for (const place of family.losing) {
+    const [row] = await session.query<{ rows: string; journalled: string }>(
+      deleteJournalled(family, journal, place, batch),
+    )
+    if (row?.rows === row?.journalled) continue
+    const vetoed = await session.query<{ seq: string }>(selectVetoed(family, journal, place, batch))
+    throw new Offence(
+      vetoed.map(({ seq }) => seq),
+      VETO,
+    )
+  }
+  return hanging
+}
+
+async function inTransaction(session: Session, work: Work, batch: number, stretch: Stretch) {
+  const { inspection, family, journal } = work
+  await session.query(limitBatch())
+  await refuseNewReferences(session, work)
+  await session.query(holdRows(inspection, family, journal, stretch))
+  await session.query(judgeLosers(inspection, journal, stretch))
+  const [counted] = await session.query<{ rows: string; skipped: string }>(
+    countStretch(journal, stretch),
+  )
+  const rows = Number(counted?.rows ?? 0)
+  const none: BatchCounts = {
+    ...{ removed: 0, changed: 0, moved: 0, dropped: 0 },
+    skipped: Number(counted?.skipped ?? 0),
+  }
+  if (rows === 0) return none
+  if (inspection.guard.losers !== 'delete') {
+    const changed = await set(session, work, batch, stretch)
+    if (changed === rows) return { ...none, changed }
+    const unset = await session.query<{ seq: string }>(selectUnset(inspection, journal, batch))
+    throw new Offence(
+      unset.map(({ seq }) => seq),
+      VETO,
+    )
+  }
+  if (family.edges.length === 0) {
+    await remove(session, work, batch, stretch, rows)
+    return { ...none, removed: rows }
+  }
+  const { moved, dropped } = await removeFamily(session, work, batch, stretch)
+  return { ...none, removed: rows, moved, dropped }
+}
+
+/**
+ * Applies one stretch of a plan in a transaction of its own: lock, judge again, settle what hangs
+ * on the losers, journal, remove, and note in the repair how far it is.
+ *
+ * @throws Offence naming losers that cannot be removed; OnceoverError REPAIR_TAKEN where another
+ * apply goes on with the repair, PLAN_DRIFTED where a foreign key came
+ */
+export function applyBatch(database: Database, work: Work, stretch: Stretch): Promise<BatchCounts> {
+  return database.transaction(async (handle) => {
+    const session = database.within(handle)
+    const counts = await inTransaction(session, work, stretch.from, stretch)
+    const settled = await session.query(settleBatch(work.id, stretch.from, stretch.to + 1, counts))
+    if (settled.length === 1) return counts
+    throw new OnceoverError('REPAIR_TAKEN', {
+      message: `Another apply goes on with the repair ${work.id}.`,
+      details: { repair: work.id },
+    })
+  })
+}

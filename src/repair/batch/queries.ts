@@ -1,0 +1,151 @@
+import type { Inspection } from '../../guards/inspect.ts'
+import type { Table } from '../../guards/table.ts'
+import { type Sql, sql } from '../../postgres/sql.ts'
+import type { Family } from '../family.ts'
+import { bound, groupedBy } from '../freeze/queries.ts'
+import { type Journal, numbered } from '../journal.ts'
+
+/** The losers from one number to another, both included. */
+export interface Stretch {
+  readonly from: number
+  readonly to: number
+}
+
+/** What limits one batch, until its transaction ends. */
+export const limitBatch = (): Sql =>
+  sql.raw(`SET LOCAL lock_timeout = '300ms'; SET LOCAL statement_timeout = 0`)
+
+/** Keeps foreign keys from being added to tables while a batch runs; writers go on. */
+export const lockTables = ({ tables }: Family): Sql =>
+  sql.raw(`LOCK TABLE ${tables.map(({ quoted }) => quoted).join(', ')} IN ROW EXCLUSIVE MODE`)
+
+/** How many foreign keys point to the tables of a family: one more may have come. */
+export const countReferences = ({ tables }: Family): Sql => sql`
+  SELECT count(*)::text AS references FROM pg_constraint
+  WHERE contype = 'f' AND conparentid = 0
+    AND confrelid = ANY (${tables.map(({ oid }) => oid)}::int8[]::oid[])`
+
+/** What one batch came to, in rows. */
+export interface BatchCounts {
+  readonly removed: number
+  readonly changed: number
+  readonly skipped: number
+  readonly moved: number
+  readonly dropped: number
+}
+
+/** Settles a batch of a repair; no row where another apply has settled it meanwhile. */
+export const settleBatch = (
+  id: string,
+  from: number,
+  next: number,
+  { removed, changed, skipped, moved, dropped }: BatchCounts,
+): Sql => sql`
+  UPDATE onceover.repair SET next_seq = ${next}::bigint, batches = batches + 1,
+    removed = removed + ${removed}::bigint, changed = changed + ${changed}::bigint,
+    skipped = skipped + ${skipped}::bigint, moved = moved + ${moved}::bigint,
+    dropped = dropped + ${dropped}::bigint
+  WHERE id = ${id}::bigint AND next_seq = ${from}::bigint AND state = 'applying'
+  RETURNING id`
+
+/** How many bytes the write-ahead log has, and how far the slowest replica is behind it. */
+export const selectPace = (): Sql => sql`
+  SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::text AS wal,
+    coalesce((SELECT max(extract(epoch FROM replay_lag)) * 1000 FROM pg_stat_replication), 0)::text
+      AS lag_ms`
+
+/** The condition of the losers of a stretch that are not skipped. */
+export const inStretch = ({ from, to }: Stretch): Sql =>
+  sql`once_seq BETWEEN ${from}::bigint AND ${to}::bigint AND once_skipped IS NULL`
+
+const identities = ({ losers }: Journal, { primaryKey }: Table, stretch: Stretch): Sql => {
+  const [own, kept] = ['l', 'k'].map((letter) => sql.raw(numbered(letter, primaryKey).join(', ')))
+  const where = sql`FROM ${sql.raw(losers)} WHERE ${inStretch(stretch)}`
+  return sql`SELECT ${own ?? sql``} ${where} UNION SELECT ${kept ?? sql``} ${where}`
+}
+
+const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => quoted).join(', ')
+
+/**
+ * Locks the losers and keepers of a stretch, in one order. Where rows hang on them, nobody can make
+ * another one hang on a loser from here on.
+ */
+export const holdRows = (
+  { table }: Inspection,
+  { edges }: Family,
+  journal: Journal,
+  stretch: Stretch,
+): Sql => sql`
+  SELECT count(*) FROM (SELECT FROM ${sql.raw(table.quoted)}
+    WHERE (${sql.raw(keyOf(table))}) IN (${identities(journal, table, stretch)})
+    ORDER BY ${sql.raw(`${keyOf(table)} FOR ${edges.length > 0 ? '' : 'NO KEY '}UPDATE`)})
+  AS once_held`
+
+// The losers of a stretch that must not be touched, each with its reason.
+const judged = (inspection: Inspection, journal: Journal, stretch: Stretch): Sql => {
+  const { table, keep } = inspection
+  const { primaryKey } = table
+  const own = primaryKey.map(({ quoted }, place) => `${quoted} AS once_p${place}`)
+  const first = primaryKey.map(
+    ({ quoted }, place) => `first_value(${quoted}) OVER once_group AS once_f${place}`,
+  )
+  const same = (left: string, right: string) =>
+    primaryKey
+      .map((_, at) => `once_now.once_${left}${at} = once_l.once_${right}${at}`)
+      .join(' AND ')
+  return sql`SELECT * FROM (
+      SELECT once_l.*, CASE WHEN once_now.once_p0 IS NULL THEN 'gone'
+        WHEN once_now.once_v <> once_l.once_version THEN 'changed'
+        WHEN NOT (${sql.raw(same('f', 'k'))}) THEN 'keeper' END AS once_why
+      FROM (SELECT * FROM ${sql.raw(journal.losers)} WHERE ${inStretch(stretch)}) AS once_l
+      LEFT JOIN (SELECT ${sql.raw([...own, 'xmin AS once_v', ...first].join(', '))}
+        FROM ${sql.raw(table.quoted)}
+        WHERE (${sql.raw(keyOf(table))}) IN (${identities(journal, table, stretch)})
+          AND ${sql.raw(bound(inspection))}
+        WINDOW once_group AS (${sql.raw(
+          `PARTITION BY ${groupedBy(inspection)} ORDER BY ${keep.join(', ')}`,
+        )})) AS once_now
+      ON ${sql.raw(same('p', 'l'))}) AS once_judged
+    WHERE once_why IS NOT NULL`
+}
+
+/**
+ * Judges the losers of a stretch by their locked rows. One is skipped where it is gone or outside
+ * `where`, where it changed since it was planned, or where its keeper is no longer before it.
+ */
+export const judgeLosers = (inspection: Inspection, journal: Journal, stretch: Stretch): Sql => sql`
+  UPDATE ${sql.raw(journal.losers)} AS once_old SET once_skipped = once_bad.once_why
+  FROM (${judged(inspection, journal, stretch)}) AS once_bad
+  WHERE once_old.once_seq = once_bad.once_seq`
+
+/** What of a stretch is no longer as it was planned: for each reason how many, and the first. */
+export const selectDrift = (inspection: Inspection, journal: Journal, stretch: Stretch): Sql => {
+  const { primaryKey } = inspection.table
+  const values = numbered('l', primaryKey).map((name) => `${name}::text`)
+  return sql`
+    SELECT once_why AS why, count(*)::text AS rows,
+      (json_agg(json_object(${primaryKey.map(({ name }) => name)}::text[],
+        ARRAY[${sql.raw(values.join(', '))}]) ORDER BY once_seq) ->> 0) AS first
+    FROM (${judged(inspection, journal, stretch)}) AS once_bad GROUP BY once_why ORDER BY once_why`
+}
+
+/** How many losers of a stretch are to be removed or set, and how many are skipped. */
+export const countStretch = ({ losers }: Journal, { from, to }: Stretch): Sql => sql`
+  SELECT count(*) FILTER (WHERE once_skipped IS NULL)::text AS rows,
+    count(*) FILTER (WHERE once_skipped IS NOT NULL)::text AS skipped
+  FROM ${sql.raw(losers)} WHERE once_seq BETWEEN ${from}::bigint AND ${to}::bigint`
+
+/** Why losers were skipped, and how many for each reason. */
+export const selectSkipped = ({ losers }: Journal): Sql => sql`
+  SELECT once_skipped AS why, count(*)::text AS rows FROM ${sql.raw(losers)}
+  WHERE once_skipped IS NOT NULL GROUP BY once_skipped ORDER BY count(*) DESC LIMIT 20`
+
+/** Marks losers as skipped, each for its reason. */
+export const skipLosers = (
+  { losers }: Journal,
+  seqs: readonly string[],
+  why: readonly string[],
+): Sql => sql`
+  UPDATE ${sql.raw(losers)} SET once_skipped = given.why
+  FROM unnest(${seqs}::bigint[], ${why}::text[]) AS given(seq, why)
+  WHERE once_seq = given.seq AND once_skipped IS NULL`

@@ -1,0 +1,75 @@
+import type { Column, Table } from '../../guards/table.ts'
+import { type Sql, sql } from '../../postgres/sql.ts'
+import type { Journal } from '../journal.ts'
+import { matches } from '../journal.ts'
+import { isJournalled } from '../removal/queries.ts'
+
+/** What limits an undo: others wait for its row locks, and it waits for theirs, not for ever. */
+export const limitUndo = (): Sql =>
+  sql.raw(`SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = 0`)
+
+const listed = (columns: readonly Column[], alias = ''): string =>
+  columns.map(({ quoted }) => `${alias && `${alias}.`}${quoted}`).join(', ')
+
+// What a table computes it computes again.
+const restored = ({ columns }: Table): readonly Column[] =>
+  [...columns.values()].filter(({ generated }) => !generated)
+
+/** Columns that a journal of rows has, ours left out, with their types. */
+export const selectJournalColumns = (rows: string): Sql => sql`
+  SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type
+  FROM pg_attribute a WHERE a.attrelid = to_regclass(${rows}) AND a.attnum > 0
+    AND NOT a.attisdropped AND a.attname !~ '^once_(batch|round|seq|k[0-9]+)$'
+  ORDER BY a.attnum`
+
+/** How many journalled rows have their primary key taken by another row, and the first ten. */
+export const selectTaken = (table: Table, rows: string): Sql => {
+  const values = table.primaryKey.map(({ quoted }) => `once_j.${quoted}::text`).join(', ')
+  const names = table.primaryKey.map(({ name }) => name)
+  return sql`
+    WITH once_taken AS (
+      SELECT json_object(${names}::text[], ARRAY[${sql.raw(values)}]) AS key
+      FROM ${sql.raw(`${rows} AS once_j JOIN ${table.quoted} AS once_t ON ${isJournalled(table)}`)})
+    SELECT count(*)::text AS rows, (SELECT coalesce(json_agg(key), '[]')::text FROM
+      (SELECT key FROM once_taken LIMIT 10) AS once_some) AS first FROM once_taken`
+}
+
+/** Puts the journalled rows of a table back, with the values of identity columns too. */
+export const restoreRows = (table: Table, rows: string): Sql =>
+  sql.raw(`WITH once_back AS (
+      INSERT INTO ${table.quoted} (${listed(restored(table))}) OVERRIDING SYSTEM VALUE
+      SELECT ${listed(restored(table))} FROM ${rows} ORDER BY once_batch, once_seq RETURNING 1)
+    SELECT count(*)::text AS rows, (SELECT count(*) FROM ${rows})::text AS journalled
+    FROM once_back`)
+
+/** How many rows that were put back do not have their values: a trigger changed them. */
+export const countAltered = (table: Table, rows: string): Sql => {
+  const columns = restored(table)
+  return sql.raw(`SELECT count(*)::text AS rows FROM ${rows} AS once_j
+    LEFT JOIN ${table.quoted} AS once_t ON ${isJournalled(table)}
+    WHERE ROW(${listed(columns, 'once_t')})::text
+      IS DISTINCT FROM ROW(${listed(columns, 'once_j')})::text`)
+}
+
+/**
+ * Gives moved rows of a table their old values back, the last moves first, where they still have
+ * those that they were given: whoever changed them since is not overruled.
+ */
+export const restoreMoves = (table: Table, columns: readonly Column[], moves: string): Sql => {
+  const sets = columns.map(({ quoted }, place) => `${quoted} = once_m.once_o${place}`)
+  // As text: json has no equality, and what is compared is what was written.
+  const still = columns.map(
+    ({ quoted }, place) =>
+      `once_t.${quoted}::text IS NOT DISTINCT FROM once_m.once_n${place}::text`,
+  )
+  return sql.raw(`WITH once_back AS (
+      UPDATE ${table.quoted} AS once_t SET ${sets.join(', ')} FROM ${moves} AS once_m
+      WHERE ${[matches('once_t', table.primaryKey, 'once_m', 'p'), ...still].join(' AND ')}
+      RETURNING 1)
+    SELECT (SELECT count(*) FROM once_back)::text AS rows,
+      (SELECT count(*) FROM ${moves})::text AS journalled`)
+}
+
+/** How many losers of a repair were not settled. */
+export const countUnsettled = ({ losers }: Journal, next: string): Sql => sql`
+  SELECT count(*)::text AS rows FROM ${sql.raw(losers)} WHERE once_seq >= ${next}::bigint`
