@@ -1,28 +1,36 @@
 import type { Door } from '../core/door.ts'
-import { scan } from '../duplicates/scan.ts'
+import { type ScanOptions, scan } from '../duplicates/scan.ts'
 import type { ScanReport } from '../duplicates/scan-report.ts'
-import { type Enforced, enforce } from '../enforcement/enforce.ts'
+import { enforce } from '../enforcement/enforce.ts'
+import type { Enforced } from '../enforcement/enforced.ts'
+import type { EnforceOptions } from '../enforcement/options.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { Database } from '../postgres/database.ts'
 
 /** The duplicates that stand, and the index that stops the next one. */
 export interface DuplicateMethods {
-  /** Scans guarded tables; reads only, and needs no schema of ours. */
-  scan(guards: Guard | readonly Guard[]): Promise<readonly ScanReport[]>
-  /** Makes the unique index of a guard where none covers it; lists the duplicates in its way. */
-  enforce(guard: Guard): Promise<Enforced>
+  /**
+   * Scans guarded tables; reads only, and needs no schema of ours. With `growth` it also reads when
+   * the excess rows were made, in what rhythm and by what.
+   */
+  scan(guards: Guard | readonly Guard[], options?: ScanOptions): Promise<readonly ScanReport[]>
+  /**
+   * Makes the unique index of a guard where none covers it, while writers go on; lists the
+   * duplicates in its way.
+   */
+  enforce(guard: Guard, options?: EnforceOptions): Promise<Enforced>
 }
 
 /** Makes the methods on one database. */
 export const duplicateMethods = (database: Database, door: Door): DuplicateMethods => {
   return {
-    scan: async (guards) => {
-      door.enter([guards].flat())
-      return scan(database, [guards].flat())
+    scan: async (guards, options = {}) => {
+      door.enter([guards].flat(), options)
+      return scan(database, [guards].flat(), options)
     },
-    enforce: async (guard) => {
-      door.enter([guard])
-      return enforce(database, guard)
+    enforce: async (guard, given = {}) => {
+      door.enter([guard], given)
+      return enforce(database, guard, given)
     },
   }
 }

@@ -2,6 +2,7 @@ import type { Nulls } from '../core/key-part.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Coverage } from '../guards/coverage.ts'
 import type { Finding } from './finding.ts'
+import type { Growth } from './growth.ts'
 import type { Overlaps } from './overlaps.ts'
 
 /** Rows that share one key. */
@@ -59,6 +60,10 @@ export interface ScanReport {
   readonly unfinished: number
   /** Ranges that overlap; only of a guard that declares `overlap`. */
   readonly overlaps?: Overlaps
+  /** When the excess rows were made; only where it was asked for, and can be known. */
+  readonly growth?: Growth
+  /** Why there is no growth though it was asked for, as a sentence. */
+  readonly growthUnknown?: string
   readonly coverage: Coverage
   readonly findings: readonly Finding[]
 }
