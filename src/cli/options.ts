@@ -22,6 +22,13 @@ export const scan: Configure = (command) =>
     .option('--key <columns>', 'its key: column names with commas between them')
     .option('--where <sql>', 'the predicate of the rows that the key binds')
 
+/** `onceover discover`. */
+export const discover: Configure = (command) =>
+  command
+    .description('Propose guards for a whole database, the best first. Changes nothing.')
+    .option('--schema <schema>', 'only the tables of this schema')
+    .option('--limit <number>', 'how many proposals at most', '10')
+
 /** `onceover enforce`. */
 export const enforce: Configure = (command) =>
   command

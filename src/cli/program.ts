@@ -53,6 +53,7 @@ export function buildProgram(run: Runner): Command {
     })
   }
   add('scan', options.scan, () => import('./commands/scan.ts'))
+  add('discover', options.discover, () => import('./commands/discover.ts'))
   add('enforce', options.enforce, () => import('./commands/enforce.ts'))
   add('run', options.run, () => import('./commands/run.ts'))
   add('runs', options.runs, () => import('./commands/runs.ts'))
