@@ -35,7 +35,9 @@ export const SQLSTATE = {
   cannotConnectNow: '57P03',
   databaseDropped: '57P04',
   idleSessionTimeout: '57P05',
+  notNullViolation: '23502',
   uniqueViolation: '23505',
+  exclusionViolation: '23P01',
   cardinalityViolation: '21000',
 } as const
 

@@ -1,0 +1,113 @@
+import { hashedUnits, standingRows } from '../claims/hashed/queries.ts'
+import { OnceoverError } from '../core/error.ts'
+import type { RowValues } from '../core/verdict.ts'
+import type { Inspection } from '../guards/inspect.ts'
+import type { Session } from '../postgres/session.ts'
+import { jsonInput, prepareRows } from '../rows/prepare.ts'
+import type { Maker } from './explanation.ts'
+import { historyOf, type KeyEvent, turnedAwayAt } from './history.ts'
+import { hasPrimaryKey, selectKeyOfUnit } from './queries.ts'
+import { findStanding } from './standing.ts'
+import { iso, makingOf } from './timing.ts'
+
+/** One attempt on a key that was turned away. */
+export interface TurnedAway extends Maker {
+  readonly verdict: string
+  /** In ISO form, UTC. */
+  readonly at: string
+}
+
+/** What stands for a key, and what is known of how that came about. */
+export interface KeyExplanation {
+  readonly guard: string
+  /** `schema.table`. */
+  readonly table: string
+  readonly key: RowValues
+  /** The row that stands; missing where there is none. */
+  readonly existing?: RowValues
+  readonly existingId?: RowValues
+  readonly madeBy?: Maker
+  /** In ISO form, UTC. */
+  readonly madeAt?: string
+  /** How the moment of its making is known, as a sentence. */
+  readonly madeSays?: string
+  /** How the claim of the key stands, where it was ever claimed. */
+  readonly claim?: Maker & { readonly state: string; readonly worker: string | null }
+  /** The last twenty attempts that were turned away, newest first. */
+  readonly turnedAway: readonly TurnedAway[]
+}
+
+const asTurnedAway = ({ verdict, run, actor, reason, at }: KeyEvent): TurnedAway => ({
+  verdict,
+  run,
+  actor,
+  reason,
+  at: iso(at),
+})
+
+interface KeyOfUnit {
+  readonly hash: string | null
+  readonly key: string
+  readonly fault: string | null
+  readonly id: string | null
+}
+
+async function look(session: Session, inspection: Inspection, key: RowValues): Promise<KeyOfUnit> {
+  const { rows, invalid } = prepareRows(inspection, [key])
+  const [wrong] = invalid
+  const refuse = (reason: string) =>
+    new OnceoverError('UNIT_INVALID', {
+      message: `The key is none of the guard ${inspection.guard.name}: ${reason}.`,
+      fix: `Give its parts by name: ${Object.keys(inspection.guard.key).join(', ')}.`,
+      details: { guard: inspection.guard.name },
+    })
+  if (wrong) throw refuse(wrong.reason ?? '')
+  const units = hashedUnits(inspection, jsonInput(inspection, rows))
+  const [found] = await session.query<KeyOfUnit>(
+    selectKeyOfUnit(inspection, standingRows(inspection, units)),
+  )
+  if (!found || found.fault !== null) throw refuse(found?.fault ?? '')
+  return found
+}
+
+/**
+ * Says which row stands for a key, who made it and when, and who was turned away since. Reads only.
+ *
+ * @throws OnceoverError UNIT_INVALID for a key that is none of the guard
+ */
+export async function explainKey(
+  session: Session,
+  inspection: Inspection,
+  key: RowValues,
+): Promise<KeyExplanation> {
+  const { guard, table } = inspection
+  const found = await look(session, inspection, key)
+  const id: Record<string, string> | undefined =
+    found.id === null ? undefined : JSON.parse(found.id)
+  const standing =
+    id && (await findStanding(session, { table, inspection, condition: hasPrimaryKey(table, id) }))
+  const asked = { guard: guard.name, key: found.key, hash: found.hash ?? undefined }
+  const history = await historyOf(session, asked)
+  const { made, claim } = history
+  const making = standing && makingOf({ standing, history })
+  const from = made ?? (claim?.state === 'done' ? claim : undefined)
+  const values: unknown[] = JSON.parse(found.key)
+  return {
+    guard: guard.name,
+    table: `${table.schema}.${table.name}`,
+    key: Object.fromEntries(inspection.parts.map(({ name }, at) => [name, values[at] ?? null])),
+    ...(standing && { existing: standing.row, existingId: standing.id }),
+    ...(standing && from && { madeBy: { run: from.run, actor: from.actor, reason: from.reason } }),
+    ...(making && { madeAt: iso(making.at), madeSays: making.says }),
+    ...(claim && {
+      claim: {
+        state: claim.state,
+        worker: claim.worker,
+        run: claim.run,
+        actor: claim.actor,
+        reason: claim.reason,
+      },
+    }),
+    turnedAway: (await turnedAwayAt(session, asked)).map(asTurnedAway),
+  }
+}

@@ -1,0 +1,126 @@
+import type { WeighedCause } from './explanation.ts'
+import type { Facts } from './facts.ts'
+
+/** Whether the row that stands was made during the attempt or before it. */
+export interface Timing {
+  readonly race: Omit<WeighedCause, 'cause'>
+  readonly retry: Omit<WeighedCause, 'cause'>
+}
+
+/** When the row that stands was made, and how that is known. */
+export interface Making {
+  /** Seconds since 1970. */
+  readonly at: number
+  /** False where only a column of the row says so, which may be set to anything. */
+  readonly proved: boolean
+  readonly says: string
+}
+
+/** Seconds since 1970 in ISO form, UTC. */
+export const iso = (seconds: number): string => new Date(seconds * 1000).toISOString()
+
+/** When the row that stands was made: from the audit, its claim, its own column, or its commit. */
+export function makingOf({ standing, history }: Pick<Facts, 'standing' | 'history'>) {
+  const { made, claim } = history
+  if (made) {
+    const who = made.actor === null ? '' : ` by ${made.actor}`
+    const says = `The audit says that run ${made.run}${who} made it at ${iso(made.at)}.`
+    return { at: made.at, proved: true, says } satisfies Making
+  }
+  if (claim?.state === 'done' && claim.ended !== null) {
+    const says = `Its claim was done at ${iso(claim.ended)} by run ${claim.run}.`
+    return { at: claim.ended, proved: true, says } satisfies Making
+  }
+  if (standing?.made !== undefined) {
+    const says = `Its ${standing.madeIn} is ${iso(standing.made)}.`
+    return { at: standing.made, proved: false, says } satisfies Making
+  }
+  if (standing?.committed === undefined) return undefined
+  const says = `It was last written by a transaction that committed at ${iso(standing.committed)}.`
+  return { at: standing.committed, proved: true, says } satisfies Making
+}
+
+const weighed = (
+  [race, ...forRace]: readonly [Timing['race']['likelihood'], ...string[]],
+  [retry, ...forRetry]: readonly [Timing['race']['likelihood'], ...string[]],
+): Timing => ({
+  race: { likelihood: race, evidence: forRace },
+  retry: { likelihood: retry, evidence: forRetry },
+})
+
+// Within this the two attempts ran at the same time, as far as a clock tells.
+const RACE_S = 5
+// Beyond this a transaction that is open so long would be a rare thing.
+const LONG_S = 60
+const FEW_TRANSACTIONS = 10
+
+const forBoth = (likelihood: 'possible' | 'ruled_out', why: string): Timing =>
+  weighed([likelihood, why], [likelihood, why])
+
+function byForesight(foreseen: string, says: readonly string[]): Timing {
+  return foreseen === 'created'
+    ? weighed(
+        ['certain', 'A look before the attempt found the key free; then it was taken.', ...says],
+        ['ruled_out', 'A look before the attempt found the key free.'],
+      )
+    : weighed(
+        ['ruled_out', 'A look before the attempt found the key taken.'],
+        ['certain', 'A look before the attempt found the key taken.', ...says],
+      )
+}
+
+function byStart(begun: number, { at, proved, says }: Making): Timing {
+  const [sure, start] = [proved ? 'certain' : 'likely', iso(begun)] as const
+  return at >= begun
+    ? weighed(
+        [sure, says, `The attempt had begun at ${start}.`],
+        ['ruled_out', `It was made after the attempt had begun at ${start}.`],
+      )
+    : weighed(
+        [proved ? 'ruled_out' : 'possible', `It was made before the attempt began at ${start}.`],
+        [sure, says, `The attempt began only at ${start}.`],
+      )
+}
+
+function byGap(at: number, making: Making): Timing {
+  const gap = at - making.at
+  const apart = `That is ${Math.abs(gap).toFixed(1)} s ${gap < 0 ? 'after' : 'before'} the error.`
+  if (gap < -RACE_S) {
+    return forBoth('possible', `${making.says} ${apart} The row that was met has gone since.`)
+  }
+  if (gap <= RACE_S) {
+    return weighed(
+      ['likely', making.says, apart],
+      ['possible', `${apart} Pass \`startedAt\` to tell: when the request came in.`],
+    )
+  }
+  return weighed([gap > LONG_S ? 'ruled_out' : 'possible', apart], ['likely', making.says, apart])
+}
+
+/** Weighs a lost race against a retry of finished work. */
+export function timingOf(facts: Facts): Timing {
+  const { kind, standing, hidden, history, equalKey, foreseen, begun, at } = facts
+  if (kind === 'not_null') return forBoth('ruled_out', 'The row was refused for itself.')
+  const making = makingOf(facts)
+  if (foreseen !== undefined) return byForesight(foreseen, making ? [making.says] : [])
+  const { claim } = history
+  if (!standing && claim?.state === 'claimed') {
+    const says = `Run ${claim.run} has claimed the key since ${iso(claim.claimed)}.`
+    return weighed(['likely', says], ['ruled_out', says])
+  }
+  if (!standing) {
+    const why = hidden
+      ? 'Row-level security may hide the row that stands.'
+      : 'No row has the key now; the one that was met may have gone since.'
+    return forBoth('possible', why)
+  }
+  if (kind === 'exclusion' && !equalKey) {
+    return forBoth('ruled_out', 'The row that stands has another range.')
+  }
+  if (making && begun !== undefined) return byStart(begun, making)
+  if (making && at !== undefined) return byGap(at, making)
+  if (making) return weighed(['possible', making.says], ['likely', making.says])
+  const few = standing.transactions <= FEW_TRANSACTIONS
+  const says = `The row that stands was written ${standing.transactions} transactions ago.`
+  return weighed([few ? 'likely' : 'possible', says], [few ? 'possible' : 'likely', says])
+}
