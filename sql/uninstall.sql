@@ -11,7 +11,7 @@ BEGIN
     EXECUTE format('DROP TABLE %s', journal);
   END LOOP;
 END $$;
-DROP TABLE IF EXISTS onceover.repair, onceover.event, onceover.run, onceover.migration, onceover.claim,
-  onceover.lease, onceover.step, onceover.guard;
+DROP TABLE IF EXISTS onceover.repair, onceover.event, onceover.run, onceover.migration,
+  onceover.claim, onceover.lease, onceover.step, onceover.guard;
 DROP FUNCTION IF EXISTS onceover.refuse_change();
 DROP SCHEMA onceover;

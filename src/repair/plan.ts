@@ -46,7 +46,7 @@ function refuse(guard: Guard, hazards: readonly Hazard[]) {
   const refusing = hazards.filter(({ refuses }) => refuses)
   if (refusing.length === 0) return
   throw new OnceoverError('REPAIR_REFUSED', {
-    message: `The duplicates of ${guard.name} cannot be repaired as declared. ${sentences(refusing)}`,
+    message: `The guard ${guard.name} cannot be repaired as declared. ${sentences(refusing)}`,
     fix: refusing.map(({ fix }) => fix).join(' '),
     details: { guard: guard.name, table: guard.table, hazards: refusing },
   })
@@ -102,8 +102,8 @@ function* ofRows(children: readonly PlannedChild[]): Generator<Hazard> {
         code: 'child_collision',
         refuses: true,
         message:
-          `${collisions} rows of ${table} cannot go to the keeper by ${by}: it has such rows, and ` +
-          `a unique key of ${table} admits no second one.`,
+          `${collisions} rows of ${table} cannot go to the keeper by ${by}: it has such rows, ` +
+          `and a unique key of ${table} admits no second one.`,
         fix: `Declare the child { table: '${table}', columns, collision: 'drop' or 'merge' }.`,
       }
     }
@@ -130,7 +130,7 @@ async function suspectsOf(session: Session, inspection: Inspection, journal: Jou
 }
 
 async function digest(session: Session, inspection: Inspection, journal: Journal): Promise<Frozen> {
-  // What the text of a row depends on: not before, because the guard's own SQL may depend on it too.
+  // Late, because the SQL of the guard may depend on these settings too.
   await session.query(pinSettings())
   const [frozen] = await session.query<Frozen>(countLosers(inspection, journal))
   return frozen ?? { losers: '0', groups: '0', digest: '0' }

@@ -100,8 +100,8 @@ async function refuseTaken(session: Session, repair: OwnRepair, table: Table, ro
   const first: readonly RowValues[] = JSON.parse(row.first)
   throw new OnceoverError('UNDO_CONFLICT', {
     message:
-      `${row.rows} rows of ${table.quoted} that the repair ${repair.id} removed cannot come back: ` +
-      `other rows have their primary keys now, such as ${JSON.stringify(first[0])}.`,
+      `${row.rows} rows of ${table.quoted} that the repair ${repair.id} removed cannot come ` +
+      `back: other rows have their primary keys now, such as ${JSON.stringify(first[0])}.`,
     details: { repair: repair.id, table: table.quoted, keys: first },
   })
 }

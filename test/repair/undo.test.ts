@@ -42,7 +42,7 @@ describe('a repair', () => {
     expect(await all('plain')).toEqual(before)
   })
 
-  test('sends children to the keeper, merges what collides, and undo restores all of it', async () => {
+  test('sends children to the keeper, merges what collides, and is undone', async () => {
     await db.pool.query(`
       CREATE TABLE orders (id int PRIMARY KEY, ref text, parent int REFERENCES orders);
       CREATE TABLE lines (id int PRIMARY KEY, order_id int REFERENCES orders, sku text,

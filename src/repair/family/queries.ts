@@ -8,9 +8,11 @@ export const selectReferences = (oid: string): Sql => sql`
   SELECT row_to_json(found)::text AS described FROM (
   SELECT k.conname AS constraint, format('%I.%I', n.nspname, c.relname) AS quoted,
     c.relkind AS kind, k.confdeltype AS on_delete,
-    (SELECT json_agg(a.attname ORDER BY p.place) FROM unnest(k.conkey) WITH ORDINALITY AS p(n, place)
+    (SELECT json_agg(a.attname ORDER BY p.place)
+      FROM unnest(k.conkey) WITH ORDINALITY AS p(n, place)
       JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = p.n) AS columns,
-    (SELECT json_agg(a.attname ORDER BY p.place) FROM unnest(k.confkey) WITH ORDINALITY AS p(n, place)
+    (SELECT json_agg(a.attname ORDER BY p.place)
+      FROM unnest(k.confkey) WITH ORDINALITY AS p(n, place)
       JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = p.n) AS references,
     (SELECT json_agg(a.attname) FROM unnest(k.confdelsetcols) AS p(n)
       JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = p.n) AS set_columns

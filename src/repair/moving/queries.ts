@@ -11,7 +11,7 @@ export interface Source {
   readonly going: { readonly table: string; readonly letter: 'l' | undefined } | undefined
 }
 
-/** A round of a batch: in the first its losers go, in each later one what hung on the one before. */
+/** A round of a batch: first its losers go, then what hung on them, then what hung on that. */
 export interface Round {
   readonly batch: number
   readonly round: number
