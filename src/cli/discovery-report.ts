@@ -1,5 +1,5 @@
 import type { Discovery, Proposal } from '../index.ts'
-import type { Page } from './scan-report.ts'
+import type { Page } from './output.ts'
 import { table } from './table.ts'
 import { count, displayWidth, oneLine, printable, some } from './text.ts'
 

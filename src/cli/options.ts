@@ -21,6 +21,7 @@ export const scan: Configure = (command) =>
     .option('--table <table>', 'scan a table without a declared guard')
     .option('--key <columns>', 'its key: column names with commas between them')
     .option('--where <sql>', 'the predicate of the rows that the key binds')
+    .option('--growth', 'say when the excess rows were made, in what rhythm and by what')
 
 /** `onceover discover`. */
 export const discover: Configure = (command) =>

@@ -113,3 +113,6 @@ export class Output {
     return error.exitCode || EXIT.error
   }
 }
+
+/** What the rendering of a report needs to know of where it goes. */
+export type Page = Pick<Output, 'colors' | 'columns'>

@@ -1,6 +1,6 @@
 import type { ReconcileCounts, Reconciliation } from '../index.ts'
+import type { Page } from './output.ts'
 import { keyInWords } from './run-report.ts'
-import type { Page } from './scan-report.ts'
 import { table } from './table.ts'
 import { count, oneLine, shorten, some } from './text.ts'
 

@@ -1,5 +1,5 @@
 import type { Progress, RunResult, StoredRun, Totals, WorkVerdict } from '../index.ts'
-import type { Page } from './scan-report.ts'
+import type { Page } from './output.ts'
 import { table } from './table.ts'
 import { count, span } from './text.ts'
 

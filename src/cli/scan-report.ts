@@ -1,19 +1,14 @@
 import type { DuplicateGroup, ScanReport } from '../index.ts'
-import type { Output } from './output.ts'
+import { renderGrowth } from './growth-report.ts'
+import type { Page } from './output.ts'
+import { renderOverlaps } from './overlap-report.ts'
 import { table } from './table.ts'
 import { count, oneLine, printable, some } from './text.ts'
-
-/** What the rendering needs to know of where it goes. */
-export type Page = Pick<Output, 'colors' | 'columns'>
+import { words } from './words.ts'
 
 const INDENT = '  '
 
 const indented = (lines: Iterable<string>): string[] => [...lines].map((line) => INDENT + line)
-
-const words = (values: Readonly<Record<string, unknown>>): string =>
-  Object.entries(values)
-    .map(([name, value]) => `${name}=${value === null ? 'NULL' : String(value)}`)
-    .join(' ')
 
 const removed = ({ rows, losers }: DuplicateGroup): string => {
   const unseen = rows - 1 - losers.length
@@ -94,6 +89,7 @@ function findings({ findings: all, coverage }: ScanReport, { colors }: Page): re
 /** A scan's report as lines for people. */
 export function renderScan(report: ScanReport, page: Page): readonly string[] {
   const { guard, table: name, target, where } = report
+  const inner = { ...page, columns: page.columns - INDENT.length }
   const title = guard === name || name.endsWith(`.${guard}`) ? name : `${guard}  ${name}`
   return [
     page.colors.bold(printable(title)),
@@ -103,6 +99,8 @@ export function renderScan(report: ScanReport, page: Page): readonly string[] {
       '',
       ...figures(report, page),
       ...largest(report, page),
+      ...renderOverlaps(report, inner),
+      ...renderGrowth(report, inner),
       ...nullParts(report, page),
       ...findings(report, page),
     ]),

@@ -2,25 +2,10 @@ import { expect, test } from 'vitest'
 import { Output } from '../../src/cli/output.ts'
 import { renderScan } from '../../src/cli/scan-report.ts'
 import type { ScanReport } from '../../src/index.ts'
+import { CLEAN } from './clean-report.ts'
 
 const page = new Output({ stdout: process.stdout, stderr: process.stderr, env: {} }, false)
 const plain = { colors: page.colors, columns: Number.POSITIVE_INFINITY }
-
-const none = { groups: 0, excess: 0 }
-const CLEAN: ScanReport = {
-  guard: 'visits',
-  table: 'public.visits',
-  target: 'postgres://app@h:5432/shop',
-  where: undefined,
-  rows: 12345,
-  duplicates: { ...none, largest: [], sizes: [] },
-  nulls: { equal: none, distinct: none, gapExcess: 0 },
-  parts: [],
-  hidden: none,
-  unfinished: 0,
-  coverage: { enforced: true, indexes: [], invalid: [], broader: [], shadows: [] },
-  findings: [],
-}
 
 const INDEX = {
   name: 'ux_visits',
@@ -125,4 +110,26 @@ test('a terminal cuts the table to its width', () => {
   const lines = renderScan({ ...CLEAN, duplicates, coverage }, { ...plain, columns: 60 })
   expect(lines.filter((line) => line.length > 60)).toEqual([])
   expect(lines.some((line) => line.includes('note=nnn') && line.includes('…'))).toBe(true)
+})
+
+test('clusters of overlapping ranges are shown with their rows', () => {
+  const largest = [
+    {
+      key: { room: 1 },
+      rows: 12,
+      keys: 3,
+      span: '[1,9)',
+      members: [
+        { range: '[1,4)', id: '2' },
+        { range: '[3,9)', id: '1' },
+      ],
+    },
+  ]
+  const overlaps = { clusters: 2, rows: 14, largest }
+  expect(renderScan({ ...CLEAN, overlaps }, plain).slice(7, 11)).toEqual([
+    '  overlap  key     span   rows',
+    '       12  room=1  [1,9)  range=[1,4) id=2 · range=[3,9) id=1 · … 10 more',
+    '  and 1 smaller cluster',
+    '',
+  ])
 })

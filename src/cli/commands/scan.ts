@@ -13,6 +13,8 @@ export interface ScanOptions extends DatabaseOptions {
   readonly key?: string
   /** The predicate of the rows that the key binds. */
   readonly where?: string
+  /** Whether to read when the excess rows were made. */
+  readonly growth?: boolean
 }
 
 const usage = (message: string): OnceoverError =>
@@ -47,10 +49,15 @@ async function choose(
   return { guards: [guardOf(options)] }
 }
 
-const scanEach = (guards: readonly Guard[], once: Onceover, out: Output): Promise<number> =>
+const scanEach = (
+  guards: readonly Guard[],
+  once: Onceover,
+  out: Output,
+  { growth = false }: ScanOptions,
+): Promise<number> =>
   eachGuard(guards, out, async (each) => {
     out.progress(`scanning ${each.table} on ${once.target}`)
-    const reports = await once.scan(each)
+    const reports = await once.scan(each, { growth })
     for (const report of reports) {
       if (out.json) out.record(report)
       else for (const line of renderScan(report, out)) out.line(line)
@@ -65,5 +72,5 @@ export async function run(
   out: Output,
 ): Promise<number> {
   const { guards, config } = await choose(names, options)
-  return connected(options, out, (once) => scanEach(guards, once, out), config)
+  return connected(options, out, (once) => scanEach(guards, once, out, options), config)
 }
