@@ -1,6 +1,7 @@
 import type { Session } from '../postgres/session.ts'
 import type { Edge, Family } from './family.ts'
 import {
+  holdHanging,
   journalColliding,
   journalHanging,
   orphan,
@@ -46,17 +47,26 @@ export class Hanging {
    * @throws Offence naming the losers that cannot be removed
    */
   async settle(): Promise<void> {
-    for (let round = 0, found = 1; found > 0; round++) {
-      found = 0
+    // The tables that lost rows in the last round: only from there is there more to follow.
+    let losing: ReadonlySet<number> = new Set([0])
+    for (let round = 0; losing.size > 0; round++) {
+      const next = new Set<number>()
       for (const edge of this.#family.edges) {
-        found += await this.#follow(edge, { batch: this.#batch, round })
+        if (!losing.has(edge.parent)) continue
+        const found = await this.#follow(edge, { batch: this.#batch, round })
+        if (found > 0) next.add(edge.child)
+        this.dropped += found
       }
-      this.dropped += found
+      losing = next
     }
   }
 
   /** @returns how many rows were journalled to be deleted */
   async #follow(edge: Edge, round: Round): Promise<number> {
+    const [held] = await this.#session.query<{ rows: string }>(
+      holdHanging(this.#family, this.#journal, edge, round),
+    )
+    if (held?.rows === '0') return 0
     const below = edge.parent !== 0
     const orphans = below ? await this.#followOrphans(edge, round) : 0
     if (edge.policy === 'delete') return orphans + (await this.#journalHanging(edge, round, below))

@@ -1,7 +1,7 @@
 import type { Column, Table } from '../../guards/table.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 import type { ChildKey, Edge, Family } from '../family.ts'
-import { type Journal, matches, written } from '../journal.ts'
+import { type Journal, matches, numbered, written } from '../journal.ts'
 import {
   afterwards,
   colliding,
@@ -13,7 +13,23 @@ import {
 } from '../moving/queries.ts'
 import { kept, moveColumns, rowColumns } from '../removal/queries.ts'
 
+const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => quoted).join(', ')
+
 const childOf = ({ tables }: Family, { child }: Edge): Table => tables[child] as Table
+
+/**
+ * Locks the rows of an edge that hang on what goes, in one order: what is journalled of them next is
+ * what is deleted or changed.
+ */
+export const holdHanging = (family: Family, journal: Journal, edge: Edge, round: Round): Sql => {
+  const table = childOf(family, edge)
+  const { parents } = journalled(family, journal, edge, round)
+  const order = table.primaryKey.map(({ quoted }) => `once_c.${quoted}`).join(', ')
+  return sql`
+    SELECT count(*)::text AS rows FROM (SELECT FROM ${parents} AS once_p
+      JOIN ${sql.raw(`${table.quoted} AS once_c ON ${hangs(edge)}`)}
+      ORDER BY ${sql.raw(order)} FOR UPDATE OF once_c) AS once_held`
+}
 
 /** The losers of a round that a unique key of the child keeps from being removed. */
 export const selectColliding = (
@@ -26,7 +42,10 @@ export const selectColliding = (
   WITH ${colliding(family, edge, key, journalled(family, journal, edge, round))}
   SELECT DISTINCT once_seq::text AS seq FROM once_colliding`
 
-/** Journals the rows of an edge that collide, to be deleted; merged ones with their survivor. */
+/**
+ * Journals the rows of an edge that collide, to be deleted; merged ones with their survivor. The row
+ * in the way is locked: where it has just gone, nothing collides, and the next statement sees that.
+ */
 export const journalColliding = (
   family: Family,
   journal: Journal,
@@ -40,12 +59,18 @@ export const journalColliding = (
   )
   return sql`
     WITH ${colliding(family, edge, key, journalled(family, journal, edge, round))},
+    once_locked AS MATERIALIZED (
+      SELECT ${sql.raw(keyOf(table))} FROM ${sql.raw(table.quoted)}
+      WHERE (${sql.raw(keyOf(table))}) IN
+        (SELECT ${sql.raw(numbered('s', table.primaryKey).join(', '))} FROM once_colliding)
+      FOR SHARE),
     once_journalled AS (
       INSERT INTO ${sql.raw(`${journal.rows(edge.child)} (${rowColumns(table)}, ${kept(table)})`)}
       SELECT ${sql.raw(written(table, 'once_c'))}, ${round.batch}::bigint, ${round.round}::int + 1,
         once_x.once_seq, ${sql.raw(survivors.join(', '))}
       FROM once_colliding AS once_x JOIN ${sql.raw(table.quoted)} AS once_c
         ON ${sql.raw(matches('once_c', table.primaryKey, 'once_x', 'p'))}
+      JOIN once_locked ON ${sql.raw(matches('once_locked', table.primaryKey, 'once_x', 's'))}
       ON CONFLICT DO NOTHING RETURNING 1)
     SELECT count(*)::text AS rows FROM once_journalled`
 }
