@@ -30,6 +30,14 @@ export const discover: Configure = (command) =>
     .option('--schema <schema>', 'only the tables of this schema')
     .option('--limit <number>', 'how many proposals at most', '10')
 
+/** `onceover explain`. */
+export const explain: Configure = (command) =>
+  command
+    .description('Say why a row was refused, or what stands for a key. Changes nothing.')
+    .option('--error <file>', 'an error, or lines of a log; - is standard input')
+    .option('--guard <name>', 'a guard of the configuration')
+    .option('--key <json>', 'a key of it: \'{"day":"2025-10-01","student":7}\'')
+
 /** `onceover enforce`. */
 export const enforce: Configure = (command) =>
   command

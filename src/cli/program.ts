@@ -19,6 +19,7 @@ const EXAMPLES = `
 Examples:
   onceover scan --db postgres://app@localhost/shop --table visits --key day,patient_id
   onceover enforce visits
+  onceover explain --error error.log
   onceover events --guard visits --verdict skipped --since 1d
   onceover run reports --range from=2025-10-01,to=2025-10-31
   onceover reconcile reports --range from=2025-10-01,to=2025-10-31
@@ -54,6 +55,7 @@ export function buildProgram(run: Runner): Command {
   }
   add('scan', options.scan, () => import('./commands/scan.ts'))
   add('discover', options.discover, () => import('./commands/discover.ts'))
+  add('explain', options.explain, () => import('./commands/explain.ts'))
   add('enforce', options.enforce, () => import('./commands/enforce.ts'))
   add('run', options.run, () => import('./commands/run.ts'))
   add('runs', options.runs, () => import('./commands/runs.ts'))

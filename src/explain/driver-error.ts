@@ -54,9 +54,11 @@ function readFields(fields: Fields, kind: ViolationKind): Violation {
   const words = text(message, fields.originalMessage) ?? ''
   const aimed = target(fields)
   const named = text(fields.constraint, fields.constraint_name)
+  const constraints = [...(named ? [named] : []), ...aimed.constraints]
   return {
     kind,
-    constraints: [...(named ? [named] : []), ...aimed.constraints, ...namesIn(words)],
+    // What the words quote may be anything, such as a table of the statement before them.
+    constraints: constraints.length > 0 ? constraints : namesIn(words),
     ...present<Partial<Violation>>({
       schema: text(fields.schema, fields.schema_name),
       table: text(fields.table, fields.table_name, isObject(meta) ? meta.modelName : undefined),

@@ -43,7 +43,7 @@ function guardOf({ key }: Verdict, guards: readonly Guard[]): Guard {
   const [guard] = fits
   if (guard && fits.length === 1) return guard
   throw new OnceoverError('INPUT_INVALID', {
-    message: `A verdict is explained by its guard, and ${fits.length} of those passed have its key.`,
+    message: `Of the guards that were passed, ${fits.length} have the key of the verdict.`,
     fix: 'Pass the one guard of the verdict: once.explain(verdict, { guards: [visits] }).',
   })
 }

@@ -15,7 +15,7 @@ export interface Facts {
   /** Parts of the guard's key that nobody said: neither the error nor the caller. */
   readonly unsaid: readonly string[]
   readonly standIns: readonly StandIn[]
-  /** Places of the input's rows that share the key; empty where none do, undefined without input. */
+  /** Places of the input's rows that share the key; undefined where no input was passed. */
   readonly repeated: readonly number[] | undefined
   readonly standing: Standing | undefined
   /** Whether row-level security may hide the row that stands. */

@@ -24,7 +24,8 @@ function overlapping({ standing }: Facts): string {
 function missing({ missing: parts }: Facts, table: Table): string {
   const columns = parts.map(({ column }) => column)
   const ddl = columns.map((column) => requiring(table.quoted, column))
-  return `Send ${columns.join(', ') || 'every part of the key'} with every row. Then, once no row lacks it: ${ddl.join(' ')}`
+  const what = columns.join(', ') || 'every part of the key'
+  return `Send ${what} with every row. Then, once no row lacks it: ${ddl.join(' ')}`
 }
 
 function fallback({ standIns, guarded }: Facts): string {

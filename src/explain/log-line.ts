@@ -16,12 +16,12 @@ const messagesOf = (text: string): readonly string[] =>
     .map((line) => line.replaceAll('\u0000', ''))
     .filter((line) => line.trim() !== '')
 
-const DATED =
-  /(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?|[A-Z]{2,5}\b(?! ?:)))?)/
+const ZONE = String.raw`(?: ?(?:Z|[+-]\d\d(?::?(?:00|15|30|45))?|[A-Z]{2,5}\b(?! ?:)))?`
+const DATED = new RegExp(String.raw`(\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d+)?${ZONE})`)
 const EPOCH = /^(\d{10}\.\d{3})\b/
 
-/** When a line of a log was written, as it says so itself. */
-export function momentIn(line: string): string | undefined {
+// When a line of a log was written, as it says so itself.
+function momentIn(line: string): string | undefined {
   const epoch = EPOCH.exec(line)?.[1]
   if (epoch) return new Date(Number(epoch) * 1000).toISOString()
   return DATED.exec(line)?.[1]?.replace(',', '.')

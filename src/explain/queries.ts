@@ -214,8 +214,8 @@ export const selectKeyEvents = ({ guard, key, verdicts, run, limit }: KeyEvents)
   ORDER BY at DESC, event.id DESC LIMIT ${limit}`
 
 /**
- * The one unit of `standingRows`: its hash in hex, its canonical key as a JSON array, its fault, and
- * the primary key of the row that stands, as a JSON object of texts.
+ * The one unit of `standingRows`: its hash in hex, its canonical key as a JSON array, its fault,
+ * and the primary key of the row that stands, as a JSON object of texts.
  */
 export const selectKeyOfUnit = (inspection: Inspection, standing: Sql): Sql => {
   const id = inspection.table.primaryKey.map(

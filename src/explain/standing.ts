@@ -23,15 +23,22 @@ export interface Standing {
   readonly transactions: number
 }
 
-const MADE =
-  /^((created|inserted|made|added|registered)(at|on|date|time|ts|timestamp)?|(date|time|ts)(created|added|inserted)|creation(date|time|timestamp))$/
+// Names without what is no letter: created_at, createdAt, date_created, creation_time.
+const MADE = [
+  /^(created|inserted|made|added|registered)(at|on|date|time|ts|timestamp)?$/,
+  /^(date|time|ts)(created|added|inserted)$/,
+  /^creation(date|time|timestamp)$/,
+]
+const isMade = (name: string): boolean => {
+  const letters = name.toLowerCase().replaceAll(/[^a-z]/g, '')
+  return MADE.some((pattern) => pattern.test(letters))
+}
 const MOMENTS = ['timestamptz', 'timestamp', 'date']
 
 /** The column of a table that says when a row was made: `created_at` and the like. */
 export function madeColumn(table: Table): Column | undefined {
   const named = [...table.columns.values()].filter(
-    ({ name, base }) =>
-      MOMENTS.includes(base) && MADE.test(name.toLowerCase().replaceAll(/[^a-z]/g, '')),
+    ({ name, base }) => MOMENTS.includes(base) && isMade(name),
   )
   return named.sort((one, other) => MOMENTS.indexOf(one.base) - MOMENTS.indexOf(other.base))[0]
 }

@@ -135,7 +135,7 @@ describe('(d) a missing part of the key', () => {
     })
   })
 
-  test('is certain where the guard calls the row invalid, and counts the rows like it', async () => {
+  test('is certain where the guard calls the row invalid; rows like it are counted', async () => {
     await insertRaw(db.pool, [lesson('d1', { school: null }), lesson('d1', { school: null })])
     const row = { ...lesson('d1'), school: null as unknown as number }
     const { verdicts } = await db.once.insert(lessons, [row])

@@ -1,0 +1,66 @@
+import type { Explanation, KeyExplanation, Maker } from '../index.ts'
+import type { Output } from './output.ts'
+import { keyInWords } from './run-report.ts'
+import { oneLine, seconds, shorten, some } from './text.ts'
+
+type Page = Pick<Output, 'colors' | 'columns'>
+
+const spoken = (name: string): string => name.replaceAll('_', ' ')
+
+function madeBy({ run, actor, reason }: Maker): string {
+  const who = actor === null ? '' : ` by ${actor}`
+  return `run ${run}${who}${reason === null ? '' : `: ${reason}`}`
+}
+
+type Fact = readonly [name: string, value: string | undefined]
+
+const WIDTH = 12
+
+function* factLines(facts: readonly Fact[]): Generator<string> {
+  for (const [name, value] of facts) {
+    if (value) yield `  ${name.padEnd(WIDTH)}${oneLine(value)}`
+  }
+}
+
+/** An explanation as lines for people. What is copied, such as a fix, is never cut. */
+export function* renderExplanation(told: Explanation, { colors }: Page): Generator<string> {
+  yield `${colors.bold(spoken(told.cause))}  ${told.likelihood}`
+  yield* factLines([
+    ['guard', told.guard],
+    ['constraint', told.constraint],
+    ['table', told.table],
+    ['attempted', keyInWords(told.attempted)],
+    ['existing', told.existing && keyInWords(told.existing)],
+    ['made', told.madeAt && seconds(told.madeAt)],
+    ['made by', told.madeBy && madeBy(told.madeBy)],
+  ])
+  yield ''
+  for (const each of told.evidence) yield `  ${oneLine(each)}`
+  yield `  ${colors.green('fix')}  ${oneLine(told.fix)}`
+  yield ''
+  yield colors.bold('the other causes')
+  for (const { cause, likelihood, evidence } of told.others) {
+    yield `  ${spoken(likelihood).padEnd(WIDTH)}${spoken(cause)}: ${oneLine(evidence.join(' '))}`
+  }
+}
+
+/** What stands for a key, as lines for people. */
+export function* renderKey(told: KeyExplanation, page: Page): Generator<string> {
+  const { colors, columns } = page
+  const { claim } = told
+  yield `${colors.bold(oneLine(keyInWords(told.key)))}  ${oneLine(told.guard)}  ${told.table}`
+  yield* factLines([
+    ['existing', told.existing ? keyInWords(told.existing) : 'no row has this key'],
+    ['made', told.madeAt && seconds(told.madeAt)],
+    ['made by', told.madeBy && madeBy(told.madeBy)],
+    ['known by', told.madeSays],
+    ['claim', claim && `${claim.state}, ${madeBy(claim)}`],
+    ['worker', claim?.state === 'claimed' ? (claim.worker ?? undefined) : undefined],
+  ])
+  if (told.turnedAway.length === 0) return
+  yield ''
+  yield colors.bold(`${some(told.turnedAway.length, 'attempt')} turned away, the latest first`)
+  for (const { at, verdict, ...maker } of told.turnedAway) {
+    yield shorten(`  ${seconds(at)}  ${verdict}  ${oneLine(madeBy(maker))}`, columns)
+  }
+}
