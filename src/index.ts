@@ -37,6 +37,7 @@ export type { OverlapCluster, Overlaps } from './duplicates/overlaps.ts'
 export type { ScanOptions } from './duplicates/scan.ts'
 export type { DuplicateGroup, PartReport, ScanReport } from './duplicates/scan-report.ts'
 export type { Enforced } from './enforcement/enforced.ts'
+export type { Migrations } from './enforcement/migrations.ts'
 export type {
   Blocker,
   EnforceOptions,

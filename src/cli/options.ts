@@ -43,6 +43,7 @@ export const enforce: Configure = (command) =>
   command
     .description('Make the unique index of each guard that none covers.')
     .argument('[guard...]', 'guards of the configuration; default: all')
+    .option('--print <target>', 'print it for conflict, sql, prisma, drizzle or knex; run nothing')
 
 /** `onceover events`. */
 export const events: Configure = (command) =>

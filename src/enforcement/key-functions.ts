@@ -9,7 +9,7 @@ import { awaitTurnInSchema, selectKeyFunction } from './queries.ts'
 const TYPES = { jsonb: 'jsonb', array: 'anyarray' } as const
 
 /** The functions that the index of a guard needs. */
-const needed = ({ table, parts }: Inspection): readonly KeyFunction[] => {
+export const neededFunctions = ({ table, parts }: Inspection): readonly KeyFunction[] => {
   const types = new Set<string>(
     parts.flatMap(({ part, column }) =>
       part.kind === 'set' && column?.collection ? [TYPES[column.collection]] : [],
@@ -30,7 +30,7 @@ export async function makeKeyFunctions(
   inspection: Inspection,
 ): Promise<readonly string[]> {
   const { guard, table } = inspection
-  const functions = needed(inspection)
+  const functions = neededFunctions(inspection)
   if (functions.length > 0) await session.query(awaitTurnInSchema(inspection))
   const made: string[] = []
   for (const { type, body, ddl } of functions) {
