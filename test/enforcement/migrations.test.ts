@@ -1,7 +1,7 @@
-import { date, expression, guard, int, type Onceover, onceover, set, text } from 'onceover'
+import { guard, int, type Onceover, onceover } from 'onceover'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { quoteIdentifier } from '../../src/postgres/identifier.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { GUARDS, type GuardName, NAMES, TABLES } from './guarded-tables.ts'
 
 let database: TestDatabase
 let once: Onceover
@@ -16,53 +16,7 @@ afterEach(async () => {
   await database.drop()
 })
 
-const ODD_SCHEMA = "o'dd $onceover$"
-// biome-ignore lint/suspicious/noTemplateCurlyInString: a name that a template would read
-const ODD_TABLE = 'say "hi" ` ${x}'
-const ODD_COLUMN = "it's ? \\ `a`"
-
-const TABLES = `
-  CREATE TABLE visits (id int PRIMARY KEY, day date NOT NULL, patient_id int,
-    is_cancelled boolean NOT NULL DEFAULT false, copy int NOT NULL DEFAULT 0, tags jsonb);
-  CREATE SCHEMA ${quoteIdentifier(ODD_SCHEMA)};
-  CREATE TABLE ${quoteIdentifier(ODD_SCHEMA)}.${quoteIdentifier(ODD_TABLE)} (id int PRIMARY KEY,
-    ${quoteIdentifier(ODD_COLUMN)} text NOT NULL, "days; --" int[] NOT NULL, data jsonb);
-  CREATE TABLE parted (id int, day date NOT NULL, PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
-  CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')`
-
-const GUARDS = {
-  plain: guard('plain', { table: 'visits', key: { day: date(), patient_id: int() } }),
-  partial: guard('partial', {
-    table: 'visits',
-    key: { day: date(), patient_id: int() },
-    where: 'NOT is_cancelled',
-  }),
-  copied: guard('copied', {
-    table: 'visits',
-    key: { day: date(), patient_id: int() },
-    copies: 'copy',
-  }),
-  computed: guard('computed', {
-    table: 'visits',
-    key: { month: expression("date_trunc('month', day::timestamp)"), tags: set() },
-  }),
-  nullsEqual: guard('nulls equal', {
-    table: 'visits',
-    key: { day: date(), patient_id: int({ nulls: 'equal' }) },
-  }),
-  hostile: guard(`o'dd "\${x}" \\ ? \`g\``, {
-    table: `${quoteIdentifier(ODD_SCHEMA)}.${quoteIdentifier(ODD_TABLE)}`,
-    key: { [ODD_COLUMN]: text({ trim: true, fold: true }), 'days; --': set() },
-    where: `${quoteIdentifier(ODD_COLUMN)} <> E'\\\\ \${x} \` ?' AND data ? 'a'`,
-    index: `ix ' " \` \${x} \\ ?`,
-  }),
-  partitioned: guard('partitioned', { table: 'parted', key: { day: date() } }),
-}
-
-type Name = keyof typeof GUARDS
-const NAMES = Object.keys(GUARDS) as Name[]
-
-const isEnforced = async (name: Name) => (await once.inspect(GUARDS[name])).coverage.enforced
+const isEnforced = async (name: GuardName) => (await once.inspect(GUARDS[name])).coverage.enforced
 
 // A statement at a time, as psql sends a file: no transaction around CREATE INDEX CONCURRENTLY.
 async function runSql(sql: string) {
@@ -101,7 +55,7 @@ describe.each(NAMES)('the guard %s', (name) => {
   })
 })
 
-const prismaOf = async (name: Name) => (await once.migrations(GUARDS[name])).prisma
+const prismaOf = async (name: GuardName) => (await once.migrations(GUARDS[name])).prisma
 
 describe('for Prisma', () => {
   test('a key of plain columns is a line of the schema', async () => {
