@@ -77,6 +77,22 @@ LANGUAGE sql STABLE AS $$
   FROM span
 $$;
 
+-- What a portfolio began a trading day with: the value of the snapshot that is kept of the trading
+-- day before (by the order of the guard), or the opening equity. NULL where that day is not closed.
+CREATE FUNCTION equity_before(of_portfolio uuid, of_day date) RETURNS numeric
+LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN coalesce(before.day < opened_on, true) THEN opening_equity
+           ELSE (SELECT CASE WHEN is_complete THEN net_asset_value END
+                 FROM portfolio_snapshots
+                 WHERE portfolio_id = of_portfolio AND snapshot_date = before.day
+                 ORDER BY is_complete DESC, (net_asset_value <> 0) DESC, created_at DESC, id DESC
+                 LIMIT 1)
+         END
+  FROM portfolios
+  CROSS JOIN LATERAL trading_day_before(calendar, of_day) AS before (day)
+  WHERE id = of_portfolio
+$$;
+
 -- A portfolio's days from its opening to its last snapshot: per day the snapshot that is kept (by
 -- the order of the guard), what the day's data say now, and what is wrong with it, or NULL.
 CREATE FUNCTION portfolio_ledger(of_portfolio uuid)

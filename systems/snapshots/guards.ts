@@ -6,12 +6,16 @@ import { date, guard, uuid } from 'onceover'
  *
  * Of duplicates the finished and non-zero one is kept, then the latest. By net asset value first, a
  * placeholder's zero would win over a loss; and the latest of several runs is the most inflated
- * one, so what is kept must chain (breaks.ts), or be replayed. functions.sql has the same order.
+ * one, so what is kept must chain (breaks.ts), or be replayed: the plan of a repair counts the kept
+ * rows that do not, `suspect`. functions.sql has the same order.
  */
 export const snapshots = guard('snapshots', {
   table: 'portfolio_snapshots',
   key: { portfolio_id: uuid(), snapshot_date: date() },
   keep: ['is_complete desc', '(net_asset_value <> 0) desc', 'created_at desc', 'id desc'],
+  suspect:
+    'net_asset_value IS DISTINCT FROM ' +
+    'equity_before(portfolio_id, snapshot_date) + daily_pnl + net_flows',
   show: ['net_asset_value', 'is_complete', 'created_at'],
   remember: 'forever',
   unfinished: 'is_complete = false',
