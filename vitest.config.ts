@@ -11,6 +11,8 @@ export default defineConfig({
     alias: [
       { find: /^onceover$/, replacement: source('./src/index.ts') },
       { find: /^onceover\/embedded$/, replacement: source('./src/embedded/server.ts') },
+      { find: /^onceover\/hono$/, replacement: source('./src/http/hono.ts') },
+      { find: /^onceover\/express$/, replacement: source('./src/http/express.ts') },
     ],
   },
   test: {

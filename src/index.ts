@@ -44,6 +44,7 @@ export type {
   EnforceProgress,
   EnforceStep,
 } from './enforcement/options.ts'
+export { isDuplicate } from './explain/driver-error.ts'
 export type { KeyExplanation, TurnedAway } from './explain/explain-key.ts'
 export type {
   CauseName,

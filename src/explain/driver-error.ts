@@ -100,3 +100,12 @@ export function violationOf(error: unknown): Violation | undefined {
   })
   return merged(spoken)
 }
+
+/**
+ * Whether an error of a driver or an ORM is the refusal of a unique or exclusion constraint,
+ * whatever wraps it. Asks nothing of the database.
+ */
+export const isDuplicate = (error: unknown): boolean => {
+  const kind = violationOf(error)?.kind
+  return kind === 'unique' || kind === 'exclusion'
+}

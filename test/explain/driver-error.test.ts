@@ -22,6 +22,8 @@ const TOLD = {
   at: 'now',
 }
 
+const deep = [1, 2, 3, 4].reduce<Error>((cause) => new Error('x', { cause }), raw())
+
 test.each([
   ['pg', raw()],
   [
@@ -39,7 +41,7 @@ test.each([
   ['Sequelize', wrap('Validation error', { parent: raw(), original: raw(), fields: { a: '1' } })],
   ['Knex', wrap(`insert into "t" - ${MESSAGE}`, FACTS)],
   ['Onceover', new OnceoverError('QUERY_FAILED', { message: 'x', cause: raw() })],
-  ['a service, four causes down', [1, 2, 3, 4].reduce<Error>((cause) => new Error('x', { cause }), raw())],
+  ['a service, four causes down', deep],
 ])('the error of %s is read, whatever wraps it', (_, error) => {
   expect(violationOf(error)).toMatchObject(TOLD)
 })

@@ -7,6 +7,8 @@ import { isCode } from './syntax.ts'
 const OWN_NAMES: Readonly<Record<string, string>> = {
   onceover: 'src/index.ts',
   'onceover/embedded': 'src/embedded/server.ts',
+  'onceover/hono': 'src/http/hono.ts',
+  'onceover/express': 'src/http/express.ts',
 }
 
 interface Edge {

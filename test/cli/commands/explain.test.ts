@@ -19,7 +19,7 @@ afterAll(() => reports.close())
 
 const explain = (...args: string[]) => reports.onceover(['explain', ...args])
 
-test('a line of a log is explained: what stands, who made it, which cause, what to do', async () => {
+test('a line of a log is explained: what stands, its maker, the cause, what to do', async () => {
   const { code, stdout } = await explain('--error', 'error.log')
   expect(code).toBe(0)
   expect(stdout).toContain('attempted   day=2025-10-01 student=2')
@@ -43,7 +43,7 @@ test('it is printed as JSON', async () => {
   expect(told?.others).toHaveLength(6)
 })
 
-test('a key is explained: its row, its maker, its claim, and who was turned away since', async () => {
+test('a key is explained: its row, its maker, its claim, who was turned away', async () => {
   const key = '{"day":"2025-10-01","student":2}'
   const { code, stdout } = await explain('--guard', 'reports', '--key', key)
   expect(code).toBe(0)
