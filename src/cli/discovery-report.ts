@@ -82,9 +82,10 @@ function* endOf({ proposals, more, skipped, tables }: Discovery, { colors, colum
 /** What a look at a database came to, as lines for people. */
 export function renderDiscovery(discovery: Discovery, page: Page): readonly string[] {
   const { proposals } = discovery
-  return [
+  const lines = [
     ...(proposals.length > 0 ? overview(proposals, page) : []),
     ...proposals.flatMap((each) => section(each, page)),
     ...endOf(discovery, page),
   ].map((line) => line.trimEnd())
+  return lines[0] === '' ? lines.slice(1) : lines
 }
