@@ -12,7 +12,7 @@ export interface Condition {
 }
 
 const factsOf = ({ facts }: Subject, { name }: Column): ColumnFacts =>
-  facts.get(name) ?? { sql: name, values: [], nulls: true, distinct: undefined }
+  facts.get(name) ?? { sql: name, values: [], nulls: true, empty: false, distinct: undefined }
 
 const condition = (column: Column, sql: string, why: string): Condition => ({
   column: column.name,

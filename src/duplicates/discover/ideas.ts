@@ -1,6 +1,7 @@
 import type { Column } from '../../guards/table.ts'
 import type { Idea } from './candidate.ts'
-import { isTenant } from './names.ts'
+import { conditionsOf } from './condition.ts'
+import { isEndTime, isState, isTenant } from './names.ts'
 import { isDated, type Roles, rolesOf } from './roles.ts'
 import type { Subject } from './subject.ts'
 
@@ -23,7 +24,7 @@ const pairsOf = (columns: readonly Column[]): readonly (readonly Column[])[] =>
 
 /** Once for an owner and a period: the visit of a patient on a day. */
 function* perPeriod(roles: Roles): Generator<Idea> {
-  const { periods, days, kinds, scopes, sources } = roles
+  const { periods, days, kinds, titles, scopes, sources } = roles
   const owners = ownersOf(roles)
   const when = [...periods, ...days]
   const dates = periods.filter(isDated)
@@ -47,8 +48,10 @@ function* perPeriod(roles: Roles): Generator<Idea> {
     if (owners.length > 1) for (const each of owners) yield once([each], when, 0.4)
   }
   for (const source of sources) yield once([source], dates.length > 0 ? dates : when, 0.55)
-  if (owners.length === 0 && sources.length === 0 && kinds.length > 0) {
-    yield { columns: [...kinds, ...when], prior: 0.7, why: `${named(when)} say when.` }
+  const what = [...kinds, ...titles]
+  if (owners.length === 0 && sources.length === 0 && what.length > 0) {
+    const why = `${named(what)} with ${named(when)}: one of each at a time.`
+    yield { columns: [...what, ...when], prior: 0.75, why }
   }
 }
 
@@ -65,16 +68,17 @@ function* perPeriodWithout(subject: Subject, roles: Roles): Generator<Idea> {
 }
 
 /** Whose rows a number counts: those of what it is named after, else of where they came from. */
-function counted(number: Column, { owners, sources }: Roles): readonly Column[] {
-  const all = [...sources, ...owners]
+function counted(number: Column, { owners, scopes, sources }: Roles): readonly Column[] {
+  const all = [...sources, ...owners, ...scopes]
   const namesake = all.find(({ name }) => number.name.startsWith(`${name.replace(/_?id$/i, '')}_`))
-  if (namesake) return [namesake]
+  const tenant = all.find(({ name }) => isTenant(name))
+  if (namesake ?? tenant) return [namesake ?? tenant].filter((each) => each !== undefined)
   return sources.length > 0 ? sources : owners.slice(0, 3)
 }
 
 /** Once among the rows of an owner: the third line of an order, the one batch of a type. */
 function* amongRows(roles: Roles): Generator<Idea> {
-  const { numbers, kinds, periods, scopes } = roles
+  const { numbers, kinds, periods } = roles
   const owners = ownersOf(roles)
   for (const number of numbers) {
     for (const owner of counted(number, roles)) {
@@ -87,19 +91,39 @@ function* amongRows(roles: Roles): Generator<Idea> {
     const why = `${named(owners)} with ${named(kinds)}: one of each kind.`
     yield { columns: [...owners, ...kinds], prior: 0.85, why }
   }
+  yield* together(owners, roles)
+}
+
+// A row that says much is more than the meeting of two others.
+const FEW_WORDS = 1
+
+function* together(owners: readonly Column[], roles: Roles): Generator<Idea> {
+  const { kinds, numbers, scopes, rest, codes } = roles
   const why = `${named(owners)} together say what the row is.`
-  if (owners.length > 1) yield { columns: owners, prior: 0.85, why }
+  const saying = rest.length + numbers.length + codes.length - FEW_WORDS
+  const sure = Math.max(0.45, 0.85 - 0.15 * Math.max(0, saying))
+  if (owners.length > 1) yield { columns: owners, prior: sure, why }
   if (owners.length > 1 && scopes.length > 0 && owners !== scopes) {
-    yield { columns: [...scopes, ...owners], prior: 0.8, why }
+    yield { columns: [...scopes, ...owners], prior: sure - 0.05, why }
   }
-  for (const columns of pairsOf(owners)) yield { columns, prior: 0.6, why }
+  for (const columns of pairsOf(owners)) yield { columns, prior: sure - 0.25, why }
   if (owners.length === 1) {
     const alone = `${named(owners)} is the only thing that the row belongs to.`
-    yield {
-      columns: owners,
-      prior: kinds.length > 0 || numbers.length > 0 ? 0.3 : 0.45,
-      why: alone,
-    }
+    const prior = kinds.length > 0 || numbers.length > 0 || saying > 1 ? 0.3 : 0.45
+    yield { columns: owners, prior, why: alone }
+  }
+}
+
+/** One at a time for an owner: the subscription that is active. */
+function* oneLive(subject: Subject, roles: Roles): Generator<Idea> {
+  const owners = ownersOf(roles)
+  if (owners.length === 0 || roles.periods.some(isDated)) return
+  for (const owner of owners.slice(0, 3)) {
+    const states = conditionsOf(subject, [owner], false, 'counting')
+    const passing = states.filter(({ column }) => isState(column) || isEndTime(column))
+    if (passing.length === 0) continue
+    const why = `${owner.name} may have one at a time.`
+    yield { columns: [owner], prior: owners.length === 1 ? 0.55 : 0.6, why }
   }
 }
 
@@ -130,6 +154,7 @@ export function ideasOf(subject: Subject): readonly Idea[] {
     ...perPeriod(roles),
     ...perPeriodWithout(subject, roles),
     ...amongRows(roles),
+    ...oneLive(subject, roles),
     ...byName(roles),
   ].sort((one, other) => other.prior - one.prior)
 }

@@ -68,6 +68,9 @@ export const isCode = ending(
   'slug code sku iban vat_id vat_number handle isbn ean barcode serial reference ref number no',
 )
 
+/** What something else is called: the job of the run. */
+export const isTitle = named(/^(?!.*(first|last|full|display|nick|middle|family|given)).+_name$/)
+
 const TENANTS =
   'tenant org organi[sz]ation account company workspace team shop store merchant branch school ' +
   'clinic site'

@@ -95,13 +95,21 @@ const namesOf = ({ parts }: Candidate): readonly string[] => parts.map(({ name }
 const isSame = (one: Figures | undefined, other: Figures | undefined): boolean =>
   one !== undefined && one.rows === other?.rows && one.keys === other.keys && one.rows > 0
 
+// Of two keys of the same columns the later one has one condition more, or another.
+const isAgain = (later: Measured, earlier: Measured, all: readonly Measured[]): boolean =>
+  namesOf(later.candidate).toSorted().join() === namesOf(earlier.candidate).toSorted().join() &&
+  all.indexOf(earlier) < all.indexOf(later)
+
 /**
  * Whether another, likelier key tells the very same rows apart: with fewer columns that are always
  * there, or with more.
  */
-const isIdle = ({ candidate, figures }: Measured, all: readonly Measured[]): boolean =>
-  all.some(({ candidate: other, figures: theirs }) => {
+const isIdle = (measured: Measured, all: readonly Measured[]): boolean =>
+  all.some((each) => {
+    const { candidate, figures } = measured
+    const { candidate: other, figures: theirs } = each
     if (!isSame(figures, theirs)) return false
+    if (isAgain(measured, each, all)) return true
     if (isWider(other, candidate)) return other.prior > candidate.prior
     return (
       isWider(candidate, other) &&

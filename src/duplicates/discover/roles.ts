@@ -19,6 +19,10 @@ export interface Roles {
   readonly tokens: readonly Column[]
   readonly addresses: readonly Column[]
   readonly codes: readonly Column[]
+  /** Names of something else: of the job, of the service. */
+  readonly titles: readonly Column[]
+  /** What is left: what the row says, and not what it is. */
+  readonly rest: readonly Column[]
   readonly copies: Column | undefined
 }
 
@@ -54,6 +58,11 @@ const isPattern = ({ onward, column }: Reference, all: readonly Reference[]): bo
   return new Set(onward.map(({ target }) => target).filter((each) => shared.has(each))).size >= 2
 }
 
+const isPayload = ({ name }: Column): boolean =>
+  ![...[names.isAudit, names.isActor, names.isGoneFlag, names.isGoneTime, names.isLiveFlag]].some(
+    (fits) => fits(name),
+  )
+
 type Place = 'owners' | 'scopes' | 'sources'
 
 function placeOf(subject: Subject, column: Column): Place | undefined {
@@ -62,7 +71,9 @@ function placeOf(subject: Subject, column: Column): Place | undefined {
   const reference = references.find((each) => each.column === name)
   if (names.isActor(name)) return undefined
   if (!reference) {
-    const isKey = base === 'uuid' || INTEGERS.has(base) || column.textual
+    // Where there are foreign keys, a text without one is a name that somebody else gave.
+    const isKey =
+      base === 'uuid' || INTEGERS.has(base) || (column.textual && references.length === 0)
     return isKey && names.isId(name) && !names.isToken(name) ? 'owners' : undefined
   }
   if (reference.target === table.oid) return undefined
@@ -79,7 +90,7 @@ export function rolesOf(subject: Subject): Roles {
   const alone = table.primaryKey.length === 1 ? table.primaryKey[0]?.name : undefined
   const all = [...table.columns.values()].filter(({ name, virtual }) => name !== alone && !virtual)
   const copies = all.find(({ name, base }) => names.isCopies(name) && INTEGERS.has(base))
-  const columns = all.filter((each) => each !== copies)
+  const columns = all.filter((each) => each !== copies && !subject.facts.get(each.name)?.empty)
   const places = new Map(columns.map((each) => [each, placeOf(subject, each)]))
   const at = (place: Place) => columns.filter((each) => places.get(each) === place)
   // A column has one role: the first that fits.
@@ -94,13 +105,19 @@ export function rolesOf(subject: Subject): Roles {
     owners: at('owners'),
     scopes: at('scopes'),
     sources: at('sources'),
-    tokens: take((each) => isName(each) && names.isToken(each.name)),
+    tokens: take(
+      ({ name, textual, ...each }) =>
+        isName({ name, textual, ...each }) &&
+        (names.isToken(name) || (textual && names.isId(name) && !names.isActor(name))),
+    ),
     addresses: take((each) => each.textual && names.isAddress(each.name)),
     days: take((each) => each.collection !== undefined && names.isDays(each.name)),
     periods: take(isPeriod),
     numbers: take(({ name, base }) => INTEGERS.has(base) && names.isNumber(name)),
     kinds: take(({ name, textual, isEnum }) => (textual || isEnum) && names.isKind(name)),
     codes: take((each) => each.textual && names.isCode(each.name)),
+    titles: take(({ name, textual }) => textual && names.isTitle(name)),
+    rest: columns.filter((each) => !taken.has(each) && isPayload(each)),
     copies,
   }
 }

@@ -23,6 +23,8 @@ export interface ColumnFacts {
   readonly values: readonly string[]
   /** Whether some row has NULL in it. */
   readonly nulls: boolean
+  /** Whether all rows have. */
+  readonly empty: boolean
   /** How many different values there are, from statistics; undefined without them. */
   readonly distinct: number | undefined
 }
@@ -116,14 +118,12 @@ async function profileOf(session: Session, table: Table, facts: Facts, percent: 
   )
   const [row] = await session.query<{ described: string }>(statement)
   const { rows, present, states: found }: Profile = JSON.parse(row?.described ?? '{}')
-  const nulls = new Set(
-    optional.flatMap(({ name }, at) => ((present[at] ?? rows) < rows ? [name] : [])),
-  )
+  const filled = new Map(optional.map(({ name }, at) => [name, present[at] ?? rows]))
   states.forEach(({ name }, at) => {
     const values = found[at] ?? []
     if (values.length < MOST_STATES) known.set(name, values)
   })
-  return { rows, nulls, values: known }
+  return { rows, filled, values: known }
 }
 
 const distinctOf = ({ distinct }: ColumnRow, rows: number): number | undefined => {
@@ -168,7 +168,8 @@ export async function inspectSubject(session: Session, name: string): Promise<Su
         {
           sql: each.sql,
           values: profile.values.get(each.name) ?? [],
-          nulls: profile.nulls.has(each.name),
+          nulls: (profile.filled.get(each.name) ?? profile.rows) < profile.rows,
+          empty: profile.rows > 0 && profile.filled.get(each.name) === 0,
           distinct: distinctOf(each, rows),
         },
       ]),
