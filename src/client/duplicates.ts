@@ -1,9 +1,7 @@
 import type { Door } from '../core/door.ts'
 import { type ScanOptions, scan } from '../duplicates/scan.ts'
 import type { ScanReport } from '../duplicates/scan-report.ts'
-import { enforce } from '../enforcement/enforce.ts'
-import type { Enforced } from '../enforcement/enforced.ts'
-import type { EnforceOptions } from '../enforcement/options.ts'
+import { type Converged, type ConvergeOptions, converge } from '../enforcement/converge.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { Database } from '../postgres/database.ts'
 
@@ -16,9 +14,9 @@ export interface DuplicateMethods {
   scan(guards: Guard | readonly Guard[], options?: ScanOptions): Promise<readonly ScanReport[]>
   /**
    * Makes the unique index of a guard where none covers it, while writers go on; lists the
-   * duplicates in its way.
+   * duplicates in its way, or repairs them where `repair` says so.
    */
-  enforce(guard: Guard, options?: EnforceOptions): Promise<Enforced>
+  enforce(guard: Guard, options?: ConvergeOptions): Promise<Converged>
 }
 
 /** Makes the methods on one database. */
@@ -30,7 +28,7 @@ export const duplicateMethods = (database: Database, door: Door): DuplicateMetho
     },
     enforce: async (guard, given = {}) => {
       door.enter([guard], given)
-      return enforce(database, guard, given)
+      return converge(database, guard, given)
     },
   }
 }
