@@ -10,7 +10,15 @@ const EMOJI_STYLE = /\u{fe0f}/u
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+const PLAIN = /^[\x20-\x7e]*$/
+
+// Each grapheme comes with a copy of the whole text: that of a long one would fill the memory.
+function* graphemes(text: string): Generator<string> {
+  for (const [piece] of text.matchAll(/[\s\S]{1,500}/gu)) {
+    for (const { segment } of segmenter.segment(piece)) yield segment
+  }
+}
 
 const widthOf = (grapheme: string): number => {
   if (INVISIBLE.test(grapheme)) return 0
@@ -18,8 +26,12 @@ const widthOf = (grapheme: string): number => {
 }
 
 /** How many columns a text takes in a terminal. */
-export const displayWidth = (text: string): number =>
-  [...graphemes.segment(text)].reduce((width, { segment }) => width + widthOf(segment), 0)
+export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length
+  let width = 0
+  for (const each of graphemes(text)) width += widthOf(each)
+  return width
+}
 
 /**
  * A text whose control characters and direction marks are shown as `\u001b`: a value of a table
@@ -36,12 +48,26 @@ export function shorten(text: string, columns: number): string {
   if (displayWidth(text) <= columns) return text
   let kept = ''
   let width = 1
-  for (const { segment } of graphemes.segment(text)) {
-    width += widthOf(segment)
+  for (const each of graphemes(text)) {
+    width += widthOf(each)
     if (width > columns) break
-    kept += segment
+    kept += each
   }
   return `${kept}…`
+}
+
+/** A text on lines of a width, broken between words; those after the first are indented. */
+export function wrapped(text: string, columns: number, indent = ''): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (line.trim() !== '' && displayWidth(longer) > columns) {
+      lines.push(line)
+      line = indent + word
+    } else line = longer
+  }
+  return [...lines, line]
 }
 
 /** A count with its thousands apart: `12,345`. */

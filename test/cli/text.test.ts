@@ -57,6 +57,14 @@ describe('shorten', () => {
   })
 })
 
+test('a text of a megabyte is measured and cut in the memory there is', () => {
+  for (const sign of ['n', '日']) {
+    const long = sign.repeat(1_000_000)
+    expect(displayWidth(long)).toBe(1_000_000 * displayWidth(sign))
+    expect(shorten(long, 9)).toBe(`${sign.repeat(8 / displayWidth(sign))}…`)
+  }
+})
+
 test.each([
   [0, '0 s'],
   [27_001, '28 s'],
