@@ -3,35 +3,112 @@ import type { Inspection } from '../guards/inspect.ts'
 import { quoteIdentifier } from '../postgres/identifier.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 
-/** The unique index that enforces a guard, as its DDL. */
-export const createIndex = ({ guard, table, parts }: Inspection): string => {
-  const nulls = parts.some(({ part }) => part.nulls === 'equal') ? ' NULLS NOT DISTINCT' : ''
+/** An index on a guard's key. */
+export interface WantedIndex {
+  readonly name: string
+  /** The quoted table or partition. */
+  readonly on: string
+  /** False for one that only finds the rows of a key. */
+  readonly unique: boolean
+  /** Whether writers go on while it is built. */
+  readonly concurrently?: boolean
+  /** Whether it is made without the indexes of the partitions. */
+  readonly only?: boolean
+}
+
+/** The items of a guard's key, with commas between them. */
+export const keyList = ({ guard, table, parts }: Inspection): string =>
+  indexKey(guard, table, parts).join(', ')
+
+const nullsOf = ({ parts }: Inspection): string =>
+  parts.some(({ part }) => part.nulls === 'equal') ? ' NULLS NOT DISTINCT' : ''
+
+/** An index on a guard's key, as its DDL. */
+export const indexDdl = (
+  inspection: Inspection,
+  { name, on, unique, concurrently, only }: WantedIndex,
+): string => {
+  const { where } = inspection.guard
   return (
-    `CREATE UNIQUE INDEX ${quoteIdentifier(guard.index)} ON ${table.quoted} ` +
-    `(${indexKey(guard, table, parts).join(', ')})${nulls}` +
-    `${guard.where ? ` WHERE ${guard.where}` : ''}`
+    `CREATE ${unique ? 'UNIQUE ' : ''}INDEX ${concurrently ? 'CONCURRENTLY ' : ''}` +
+    `${quoteIdentifier(name)} ON ${only ? 'ONLY ' : ''}${on} (${keyList(inspection)})` +
+    `${unique ? nullsOf(inspection) : ''}${where ? ` WHERE ${where}` : ''}`
   )
 }
 
+/** The unique constraint of a guard, which makes its index, as its DDL. */
+export const constraintDdl = (inspection: Inspection): string =>
+  `ALTER TABLE ${inspection.table.quoted} ADD CONSTRAINT ` +
+  `${quoteIdentifier(inspection.guard.index)} UNIQUE${nullsOf(inspection)} (${keyList(inspection)})`
+
+/** Makes a constraint of an index that stands; they have one name. */
+export const adoptIndexDdl = (on: string, name: string): string =>
+  `ALTER TABLE ${on} ADD CONSTRAINT ${quoteIdentifier(name)} UNIQUE ` +
+  `USING INDEX ${quoteIdentifier(name)}`
+
+/** Makes the index of a partition a part of that of its parent. */
+export const attachDdl = (parent: string, child: string): string =>
+  `ALTER INDEX ${parent} ATTACH PARTITION ${child}`
+
+/** Drops an index; `concurrently` waits for those who use it, and makes nobody wait. */
+export const dropIndexDdl = (quoted: string, concurrently = false): string =>
+  `DROP INDEX ${concurrently ? 'CONCURRENTLY ' : ''}IF EXISTS ${quoted}`
+
+/** Drops a constraint with its index. */
+export const dropConstraintDdl = (on: string, name: string): string =>
+  `ALTER TABLE ${on} DROP CONSTRAINT IF EXISTS ${quoteIdentifier(name)}`
+
+// A writer that meets us waits for the lock and for the work under it: together half a second.
+const LOCK_MS = 200
+const HOLD_MS = 300
+// Autovacuum yields to whoever waits for longer than deadlock_timeout, a second by default.
+const YIELD_MS = 5_000
+
+/** Ends the wait for a lock before those behind us have waited for long. */
+export const limitLockWait = (): Sql => sql.raw(`SET LOCAL lock_timeout = ${LOCK_MS}`)
+
+/** Ends a statement that keeps writers out before they have waited for long. */
+export const limitHold = (): Sql => sql.raw(`SET LOCAL statement_timeout = ${HOLD_MS}`)
+
+/** Waits for a lock that keeps nobody out for as long as autovacuum takes to yield. */
+export const awaitVacuum = (): Sql => sql.raw(`SET LOCAL lock_timeout = ${YIELD_MS}`)
+
 /**
- * Keeps writers and other builders out of a table until the transaction ends; readers go on. SHARE
- * was refused: two processes would both hold it, and both build.
+ * Keeps vacuum and other builders of indexes out until the transaction ends; writers go on, also
+ * behind the wait for it.
  */
-export const lockWriters = ({ table }: Inspection): Sql =>
-  sql.raw(`LOCK TABLE ${table.quoted} IN SHARE ROW EXCLUSIVE MODE`)
+export const lockBuilders = (quoted: string): Sql =>
+  sql.raw(`LOCK TABLE ${quoted} IN SHARE UPDATE EXCLUSIVE MODE`)
 
-/** Ends the wait for a lock, so that enforcing never stands in the way of others for long. */
-export const limitLockWait = (): Sql => sql.raw(`SET LOCAL lock_timeout = '5s'`)
+/** Begins a transaction whose statements each see what is committed by then. */
+export const begin: Sql = sql`BEGIN ISOLATION LEVEL READ COMMITTED`
 
-/** Waits for a lock as long as it takes. */
-export const waitForLocks = (): Sql => sql.raw('SET LOCAL lock_timeout = 0')
+/** Ends it. */
+export const commit: Sql = sql`COMMIT`
+
+/** Undoes it. */
+export const rollback: Sql = sql`ROLLBACK`
 
 // "once" in ASCII: the first half of our advisory locks on things of the catalogue.
 const LOCK_SPACE = 0x6f6e6365
 
-/** Takes turns with whoever else enforces a guard on this table, until the transaction ends. */
-export const awaitTurnOnTable = ({ table }: Inspection): Sql =>
-  sql`SELECT pg_advisory_xact_lock(${LOCK_SPACE}::int, ${table.oid}::int8::bit(32)::int)`
+/**
+ * Takes the turn of whoever enforces a guard on a table, until the transaction ends. It answers at
+ * once: waiting for it would hold a snapshot, which an index being built waits for in turn.
+ */
+export const tryTurnInTransaction = (oid: string): Sql => sql`
+  SELECT pg_try_advisory_xact_lock(${LOCK_SPACE}::int, ${oid}::int8::bit(32)::int) AS taken`
+
+/** The same until the session ends. */
+export const tryTurn = (oid: string): Sql => sql`
+  SELECT pg_try_advisory_lock(${LOCK_SPACE}::int, ${oid}::int8::bit(32)::int) AS taken`
+
+/** Who has the turn. */
+export const selectTurnHolders = (oid: string): Sql => sql`
+  SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid = ${LOCK_SPACE}::int8::oid AND objid = ${oid}::int8::oid
+    AND pid <> pg_backend_pid()`
 
 /** Takes turns with whoever else makes functions in the table's schema. */
 export const awaitTurnInSchema = ({ table }: Inspection): Sql =>
@@ -43,3 +120,31 @@ export const selectKeyFunction = (schema: string, type: string): Sql => sql`
   SELECT p.prosrc AS body FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
   WHERE n.nspname = ${schema} AND p.proname = 'onceover_set'
     AND p.proargtypes[0] = ${type}::regtype AND p.pronargs = 1`
+
+/** How many bytes a table has, its partitions and indexes included, as text. */
+export const selectSize = (oid: string): Sql => sql`
+  SELECT (SELECT coalesce(sum(pg_total_relation_size(relid)), 0)
+      FROM pg_partition_tree(${oid}::int8::oid::regclass)
+      WHERE relid <> ${oid}::int8::oid)::int8
+    + pg_total_relation_size(${oid}::int8::oid) AS bytes`
+
+/** How many keys have several rows, as the index would see it. */
+export const countDuplicates = ({ guard, table, parts, copies }: Inspection): Sql => {
+  // The functions that the index itself needs may not have been made yet.
+  const keys = parts.map(({ encoding }) => encoding.inline)
+  const equal = parts.some(({ part }) => part.nulls === 'equal')
+  const conditions = [
+    ...(guard.where ? [`(${guard.where})`] : []),
+    ...(equal ? [] : keys.map((key) => `${key} IS NOT NULL`)),
+  ]
+  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
+  // By place: a name in GROUP BY means a column of the table before it means one of ours.
+  const items = [...keys, ...(copies ? [copies.quoted] : [])]
+  return sql.raw(`SELECT count(*)::text AS groups
+    FROM (SELECT ${items.map((item, at) => `${item} AS once_k${at}`).join(', ')}
+      FROM ${table.quoted} ${where} GROUP BY ${items.map((_, at) => at + 1).join(', ')}
+      HAVING count(*) > 1) AS once_groups`)
+}
+
+/** Gathers what the planner wants to know of a table and its new index. */
+export const analyze = (quoted: string): Sql => sql.raw(`ANALYZE ${quoted}`)

@@ -1,0 +1,32 @@
+import { type Sql, sql } from '../../postgres/sql.ts'
+
+/** Who a session is, and how it reads SQL. */
+export interface Identity {
+  readonly role: string
+  readonly path: string
+  readonly read_only: string
+}
+
+/** Who this session is: what another one takes over to mean the same. */
+export const selectIdentity: Sql = sql`
+  SELECT current_user::text AS role, current_setting('search_path') AS path,
+    current_setting('default_transaction_read_only') AS read_only`
+
+/** Becomes such a session, and says which backend it has. */
+export const assumeIdentity = ({ role, path, read_only }: Identity): Sql => sql`
+  SELECT set_config('search_path', ${path}, false),
+    set_config('default_transaction_read_only', ${read_only}, false),
+    CASE WHEN session_user <> ${role}::text THEN set_config('role', ${role}, false) END,
+    pg_backend_pid() AS pid`
+
+/**
+ * Lets a session wait and work for as long as it takes, and no longer than its client lives.
+ * Windows cannot look for that.
+ */
+export const outlast: Sql = sql`
+  SELECT set_config(name, value, false) FROM (VALUES
+    ('statement_timeout', '0'), ('lock_timeout', '0'), ('idle_session_timeout', '0'),
+    ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'),
+    ('client_connection_check_interval', '1s')) AS wanted (name, value)
+  JOIN pg_settings USING (name)
+  WHERE name <> 'client_connection_check_interval' OR version() ~ 'linux|darwin|freebsd'`
