@@ -3,6 +3,7 @@ import type { Benchmark } from './benchmark.ts'
 import { countedPool } from './counted-pool.ts'
 import { insertBenchmark } from './insert.ts'
 import { machineFacts } from './machine.ts'
+import { repairBenchmark } from './repair.ts'
 import type { Report } from './report.ts'
 import { runBenchmark } from './run.ts'
 import { scanBenchmark } from './scan.ts'
@@ -10,6 +11,7 @@ import { scanBenchmark } from './scan.ts'
 /** The benchmarks by name. */
 export const BENCHMARKS = {
   insert: insertBenchmark,
+  repair: repairBenchmark,
   run: runBenchmark,
   scan: scanBenchmark,
 } as const satisfies Readonly<Record<string, Benchmark>>
@@ -19,7 +21,7 @@ export type BenchmarkName = keyof typeof BENCHMARKS
 
 const MS = 1000
 
-const ALL: readonly BenchmarkName[] = ['insert', 'run', 'scan']
+const ALL: readonly BenchmarkName[] = ['insert', 'run', 'scan', 'repair']
 
 /**
  * Runs benchmarks one after the other in an empty database.

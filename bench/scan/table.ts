@@ -14,8 +14,8 @@ export const lessons = guard('lessons', {
   keep: ['id asc'],
 })
 
-const createTable = `
-  CREATE TABLE ${TABLE} (
+const createTable = (table: string): string => `
+  CREATE TABLE ${table} (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     provider_id int,
     lesson_date date,
@@ -30,8 +30,8 @@ const createTable = `
  * multiplier has no factor in common with the number of keys, so different k are different keys.
  * One key number in a thousand has no provider.
  */
-const fillTable = `
-  INSERT INTO ${TABLE} (provider_id, lesson_date, time_slot, subject)
+const fillTable = (table: string): string => `
+  INSERT INTO ${table} (provider_id, lesson_date, time_slot, subject)
   SELECT CASE WHEN k % 1000 <> 1 THEN spot % 30011 END,
     date '2025-01-01' + (spot / 30011 % 400)::int,
     to_char(slot, 'HH24:MI-') || to_char(slot + interval '30 min', 'HH24:MI'),
@@ -43,9 +43,9 @@ const fillTable = `
         FROM generate_series(1, $1::bigint) AS i) AS numbered) AS scattered) AS placed
   ORDER BY i`
 
-/** Makes and fills the table: one row in twenty repeats a key. */
-export async function makeTable(pool: pg.Pool, rows: number): Promise<void> {
-  await pool.query(createTable)
-  await pool.query(fillTable, [rows])
-  await pool.query(`VACUUM (ANALYZE) ${TABLE}`)
+/** Makes and fills a table: one row in twenty repeats a key. */
+export async function makeTable(pool: pg.Pool, rows: number, table = TABLE): Promise<void> {
+  await pool.query(createTable(table))
+  await pool.query(fillTable(table), [rows])
+  await pool.query(`VACUUM (ANALYZE) ${table}`)
 }

@@ -24,6 +24,7 @@ const bench = (...args: readonly string[]): Promise<Ended> =>
       ONCEOVER_BENCH_UNITS: '1000',
       ONCEOVER_BENCH_SAVED_UNITS: '20',
       ONCEOVER_BENCH_SCAN_ROWS: '4000',
+      ONCEOVER_BENCH_REPAIR_ROWS: '4000',
       DATABASE_URL: inject('serverUrl'),
     }
     const command = [JITI, join(ROOT, 'bench/main.ts'), ...args]
@@ -55,7 +56,7 @@ test('all benchmarks run on a given server, and leave nothing behind', async () 
       expect(stdout).toContain(words)
     }
     const report: Report = JSON.parse(await readFile(file, 'utf8'))
-    expect(report.benchmarks.map(({ name }) => name)).toEqual(['insert', 'run', 'scan'])
+    expect(report.benchmarks.map(({ name }) => name)).toEqual(['insert', 'run', 'scan', 'repair'])
     expect(report.machine.settings).toHaveProperty('fsync')
     expect(report.target).not.toContain(new URL(inject('serverUrl')).password)
     const [own = ''] = /onceover_bench_\w+$/.exec(report.target) ?? []
