@@ -9,6 +9,9 @@ const weight = (likelihood: Likelihood, ...evidence: readonly string[]): Weight 
   evidence,
 })
 
+// Of an error without a DETAIL: its role may not read the key, or an ORM kept it back.
+const UNKNOWN = 'The error does not say which values were refused: pass `row`.'
+
 function overlapping({ kind, constraint, equalKey }: Facts): Weight {
   if (kind !== 'exclusion') {
     return weight('ruled_out', 'What refused the row compares keys for equality.')
@@ -19,8 +22,9 @@ function overlapping({ kind, constraint, equalKey }: Facts): Weight {
     : weight('certain', `${name} refuses ranges that overlap: ${constraint?.definition ?? ''}.`)
 }
 
-function missing({ missing: parts, unsaid, kind }: Facts): Weight {
+function missing({ missing: parts, unsaid, kind, known }: Facts): Weight {
   if (parts.length === 0) {
+    if (!known) return weight('possible', UNKNOWN)
     return unsaid.length > 0
       ? weight('possible', `Nobody said what ${unsaid.join(', ')} was: pass \`row\` to tell.`)
       : weight('ruled_out', 'Every part of the key has a value.')
@@ -35,7 +39,8 @@ function missing({ missing: parts, unsaid, kind }: Facts): Weight {
   return weight('certain', `${names} is NULL in the row that was sent${refused}.`, ...alike)
 }
 
-function fallback({ standIns }: Facts): Weight {
+function fallback({ standIns, known }: Facts): Weight {
+  if (!known) return weight('possible', UNKNOWN)
   if (standIns.length === 0) {
     return weight('ruled_out', 'No value of the key looks like a stand-in for a missing one.')
   }
@@ -75,6 +80,7 @@ function repeated(facts: Facts, timing: Timing): Weight {
   }
   if (kind === 'not_null') return weight('ruled_out', 'The row was refused for itself.')
   if (places) return weight('ruled_out', 'The key stands once in the input.')
+  if (!facts.known) return weight('possible', UNKNOWN)
   if (!standing) {
     if (hidden) return weight('possible', 'Row-level security may hide the row that stands.')
     const none = 'No row has the key now: the one it met was rolled back with it, or has gone.'

@@ -10,6 +10,8 @@ export interface Facts {
   readonly kind: ViolationKind
   readonly constraint: Constraint | undefined
   readonly guarded: Guarded | undefined
+  /** Whether the values that were attempted are known. */
+  readonly known: boolean
   /** The parts of the key that are NULL, each with how many rows like it stand already. */
   readonly missing: readonly { readonly column: string; readonly alike: number | undefined }[]
   /** Parts of the guard's key that nobody said: neither the error nor the caller. */
@@ -27,10 +29,10 @@ export interface Facts {
   /** A unique index of the same table that binds more columns. */
   readonly wider: string | undefined
   readonly history: History
-  /** Seconds since 1970: the error, the present, and when the attempt began. */
+  /** Seconds since 1970: the error, the present, and between which two the attempt began. */
   readonly at: number | undefined
   readonly now: number
-  readonly begun: number | undefined
+  readonly begun: { readonly from: number; readonly to: number } | undefined
   /** What a look before the attempt said would become of the row. */
   readonly foreseen: string | undefined
 }
@@ -40,6 +42,7 @@ export const NO_FACTS: Omit<Facts, 'at' | 'now' | 'begun' | 'foreseen'> = {
   kind: 'unique',
   constraint: undefined,
   guarded: undefined,
+  known: true,
   missing: [],
   unsaid: [],
   standIns: [],

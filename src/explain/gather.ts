@@ -69,6 +69,7 @@ export async function gather(
     kind: constraint.exclusion ? 'exclusion' : 'unique',
     constraint,
     guarded,
+    known: Object.keys(attempt.values).length > 0,
     missing: await missingFacts(session, table, nulls, attempted),
     unsaid: lacking.unsaid,
     standIns: await findStandIns(session, table, inspection, attempted),

@@ -28,7 +28,7 @@ export interface History {
   /** The event that made the row. */
   readonly made: KeyEvent | undefined
   readonly claim: KeyClaim | undefined
-  /** When the run that was asked about began. */
+  /** When the run that was asked about began, where it is one of work. */
   readonly runStart: number | undefined
   /** Whether the key stood twice in the input of that run. */
   readonly collided: boolean

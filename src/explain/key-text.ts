@@ -24,7 +24,7 @@ const SHAPES: readonly (readonly [type: RegExp, shape: RegExp])[] = [
   [/^(numeric|real|double precision)/, NUMBER],
   [/^uuid$/, UUID],
   [/^boolean$/, /^[tf]$/],
-  [/^(date|time|timestamp|interval|bytea|inet|cidr|macaddr|oid)/, WITHOUT_COMMA],
+  [/^(date|time|timestamp|interval|bytea|inet|cidr|macaddr8?|oid)\b/, WITHOUT_COMMA],
 ]
 
 const fits = (value: string | null, { type, nullable }: KeyTextPart): boolean => {

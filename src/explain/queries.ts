@@ -228,10 +228,13 @@ export const selectKeyOfUnit = (inspection: Inspection, standing: Sql): Sql => {
   FROM (${standing}) AS standing`
 }
 
-/** When a run began, as seconds since 1970. */
+/**
+ * When a run of work began, as seconds since 1970. That of rows is written down by the statement
+ * that makes them, which may have waited for others first.
+ */
 export const selectRunStart = (run: string): Sql => sql`
   SELECT extract(epoch FROM started_at)::float8::text AS started
-  FROM onceover.run WHERE id = ${run}::uuid`
+  FROM onceover.run WHERE id = ${run}::uuid AND lease_id IS NOT NULL`
 
 /** The statement that makes an insert skip what stands: the conflict target of a constraint. */
 export const skippingInsert = (

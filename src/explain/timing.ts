@@ -69,17 +69,25 @@ function byForesight(foreseen: string, says: readonly string[]): Timing {
       )
 }
 
-function byStart(begun: number, { at, proved, says }: Making): Timing {
-  const [sure, start] = [proved ? 'certain' : 'likely', iso(begun)] as const
-  return at >= begun
-    ? weighed(
-        [sure, says, `The attempt had begun at ${start}.`],
-        ['ruled_out', `It was made after the attempt had begun at ${start}.`],
-      )
-    : weighed(
-        [proved ? 'ruled_out' : 'possible', `It was made before the attempt began at ${start}.`],
-        [sure, says, `The attempt began only at ${start}.`],
-      )
+type Began = NonNullable<Facts['begun']>
+
+function byStart({ from, to }: Began, { at, proved, says }: Making): Timing {
+  const sure = proved ? 'certain' : 'likely'
+  const start = iso(from)
+  if (at >= to) {
+    return weighed(
+      [sure, says, `The attempt had begun at ${start}.`],
+      ['ruled_out', `It was made after the attempt had begun at ${start}.`],
+    )
+  }
+  if (at < from) {
+    return weighed(
+      [proved ? 'ruled_out' : 'possible', `It was made before the attempt began at ${start}.`],
+      [sure, says, `The attempt began only at ${start}.`],
+    )
+  }
+  const open = `The attempt began at ${start}, within the error of the clocks.`
+  return weighed(['possible', says, open], ['likely', says, open])
 }
 
 function byGap(at: number, making: Making): Timing {
@@ -97,9 +105,16 @@ function byGap(at: number, making: Making): Timing {
   return weighed([gap > LONG_S ? 'ruled_out' : 'possible', apart], ['likely', making.says, apart])
 }
 
+function whyNone({ known, hidden }: Facts): string {
+  if (!known) return 'The error does not say which values were refused: pass `row`.'
+  return hidden
+    ? 'Row-level security may hide the row that stands.'
+    : 'No row has the key now; the one that was met may have gone since.'
+}
+
 /** Weighs a lost race against a retry of finished work. */
 export function timingOf(facts: Facts): Timing {
-  const { kind, standing, hidden, history, equalKey, foreseen, begun, at } = facts
+  const { kind, standing, history, equalKey, foreseen, begun, at } = facts
   if (kind === 'not_null') return forBoth('ruled_out', 'The row was refused for itself.')
   const making = makingOf(facts)
   if (foreseen !== undefined) return byForesight(foreseen, making ? [making.says] : [])
@@ -108,16 +123,13 @@ export function timingOf(facts: Facts): Timing {
     const says = `Run ${claim.run} has claimed the key since ${iso(claim.claimed)}.`
     return weighed(['likely', says], ['ruled_out', says])
   }
-  if (!standing) {
-    const why = hidden
-      ? 'Row-level security may hide the row that stands.'
-      : 'No row has the key now; the one that was met may have gone since.'
-    return forBoth('possible', why)
-  }
+  if (!standing) return forBoth('possible', whyNone(facts))
   if (kind === 'exclusion' && !equalKey) {
     return forBoth('ruled_out', 'The row that stands has another range.')
   }
-  if (making && begun !== undefined) return byStart(begun, making)
+  const start = history.runStart
+  const began = start === undefined ? begun : { from: start, to: start }
+  if (making && began) return byStart(began, making)
   if (making && at !== undefined) return byGap(at, making)
   if (making) return weighed(['possible', making.says], ['likely', making.says])
   const few = standing.transactions <= FEW_TRANSACTIONS

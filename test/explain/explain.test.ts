@@ -103,20 +103,33 @@ describe('(c) a retry of work that is done', () => {
     })
   })
 
-  test('is certain where the audit knows the run, however short ago it was', async () => {
+  test('is certain where a look before found the row, whose maker the audit knows', async () => {
     const { run } = await db.once.insert(lessons, [lesson('c2')], {
       actor: 'ana',
       reason: 'term plan',
     })
-    const startedAt = new Date()
-    const error = await errorOf(insertRaw(db.pool, [lesson('c2')]))
-    const told = await db.once.explain(error, { guards, startedAt })
+    const { verdicts } = await db.once.preview(lessons, [lesson('c2')])
+    const foreseen = verdicts[0]?.verdict ?? ''
+    const again = await db.once.insert(lessons, [lesson('c2')])
+    const told = await db.once.explain(again.verdicts[0], { guards, foreseen })
     expect(told).toMatchObject({
       madeBy: { run, actor: 'ana', reason: 'term plan' },
       cause: 'retry_of_done_work',
       likelihood: 'certain',
     })
     expect(told.evidence.join(' ')).toContain('by ana')
+  })
+
+  test('and a lost race are told apart by when the request came in', async () => {
+    await db.once.insert(lessons, [lesson('c3')])
+    const error = await errorOf(insertRaw(db.pool, [lesson('c3')]))
+    const causeOf = async (startedAt: Date) => {
+      const { cause, likelihood } = await db.once.explain(error, { guards, startedAt })
+      return [cause, likelihood]
+    }
+    const minute = 60_000
+    expect(await causeOf(new Date(Date.now() + minute))).toEqual(['retry_of_done_work', 'certain'])
+    expect(await causeOf(new Date(Date.now() - minute))).toEqual(['lost_race', 'certain'])
   })
 })
 

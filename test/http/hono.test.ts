@@ -33,7 +33,7 @@ const post = async (app: Hono, headers: Record<string, string> = {}) => {
 
 describe('a duplicate', () => {
   test('of a raw INSERT is a 409 with the row, the cause and the fix, no internals', async () => {
-    await db.once.insert(lessons, [lesson('08:00')])
+    await insertRaw(db.pool, [lesson('08:00', { created_at: '2025-09-01T08:00:00Z' })])
     const { status, type, text } = await post(appOf(() => insertRaw(db.pool, [lesson('08:00')])))
     expect({ status, type }).toEqual({ status: 409, type: 'application/problem+json' })
     expect(JSON.parse(text)).toEqual({
@@ -51,7 +51,9 @@ describe('a duplicate', () => {
 
   test('that was made while the request ran is a lost race', async () => {
     const app = appOf(async () => {
-      await db.once.insert(lessons, [lesson('09:00')])
+      // However the clocks of the test and of the database differ.
+      const created_at = new Date(Date.now() + 60_000)
+      await insertRaw(db.pool, [lesson('09:00', { created_at })])
       return insertRaw(db.pool, [lesson('09:00')])
     })
     expect(JSON.parse((await post(app)).text)).toMatchObject({ cause: 'lost_race' })
