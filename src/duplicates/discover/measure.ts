@@ -12,13 +12,34 @@ export interface Measured {
   readonly figures?: Figures
 }
 
-/** What was counted: of the rows read, not of the whole table. */
+/** What was counted, or estimated of the whole table from a sample. */
 export interface Figures {
   /** Rows that the key binds. */
   readonly rows: number
   readonly keys: number
   /** Keys that repeat. */
   readonly groups: number
+}
+
+interface Counted extends Figures {
+  /** Of the groups of two those whose rows stand on different pages. */
+  readonly apart: number
+}
+
+/**
+ * Estimates the whole table from a sample of its pages. Of two rows on one page both are read as
+ * often as the page; of two on different pages as often as both.
+ */
+function scaled({ rows, keys, groups, apart }: Counted, percent: number): Figures {
+  const share = Math.min(1, percent / 100)
+  const far = apart / share ** 2
+  const all = Math.round(rows / share)
+  const excess = Math.min(all, Math.round((rows - keys - apart) / share + far))
+  return {
+    rows: all,
+    keys: all - excess,
+    groups: Math.min(excess, Math.round((groups - apart) / share + far)),
+  }
 }
 
 /** How many distinct keys there could be at most, by statistics; undefined without them. */
@@ -44,9 +65,10 @@ async function count(session: Session, subject: Subject, candidate: Candidate): 
     rowsOf(table.quoted, percent),
     candidate.parts.map((each) => expressionOf(subject, each)),
     candidate.conditions.map(({ sql }) => sql),
+    percent < 100,
   )
   const [row] = await session.savepoint(() => session.query<{ described: string }>(statement))
-  return JSON.parse(row?.described ?? '{}')
+  return scaled(JSON.parse(row?.described ?? '{}'), percent)
 }
 
 /** Whether a statement was ended because it took too long. */

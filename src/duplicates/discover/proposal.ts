@@ -6,7 +6,7 @@ export interface ProposedDuplicates {
   readonly groups: number
   /** Rows beyond the first of their key. */
   readonly excess: number
-  /** True where they were counted in a sample and scaled up: there are at least about as many. */
+  /** True where the figures are estimates from a sample of the table's pages. */
   readonly estimated: boolean
 }
 

@@ -107,21 +107,33 @@ export const selectProfile = (
     'states', json_build_array(${values.join(', ')}))::text AS described FROM ${from}`)
 }
 
+// A page of a table or a partition, as one number.
+const PAGE = '(tableoid::int8 << 32) + (ctid::text::point)[0]::int8'
+
 /**
- * Counts the rows that a key binds, its keys, and those of them that repeat. Rows without a part
- * are not bound.
+ * Counts the rows that a key binds, its keys, and those of them that repeat: of the latter also, in
+ * `apart`, the two whose rows stand on different pages. Rows without a part are not bound.
  *
  * @param from the table, from `rowsOf`
  * @param key expressions of the key
  * @param where conditions of the rows that the key binds
+ * @param paged false where nobody asks for the pages: they cost time
  */
-export const countKeys = (from: string, key: readonly string[], where: readonly string[]): Sql => {
+export const countKeys = (
+  from: string,
+  key: readonly string[],
+  where: readonly string[],
+  paged: boolean,
+): Sql => {
   const names = key.map((_, at) => `once_k${at}`)
   const parts = key.map((each, at) => `${each} AS once_k${at}`).join(', ')
   const rows = where.length > 0 ? `WHERE ${where.map((each) => `(${each})`).join(' AND ')}` : ''
   return sql.raw(`SELECT json_build_object('rows', coalesce(sum(n), 0), 'keys', count(*),
-      'groups', count(*) FILTER (WHERE n > 1))::text AS described
-    FROM (SELECT count(*) AS n FROM (SELECT ${parts} FROM ${from} ${rows}) AS once_rows
+      'groups', count(*) FILTER (WHERE n > 1),
+      'apart', count(*) FILTER (WHERE n = 2 AND apart))::text AS described
+    FROM (SELECT count(*) AS n, ${paged ? 'min(once_page) < max(once_page)' : 'false'} AS apart
+      FROM (SELECT ${parts}${paged ? `, ${PAGE} AS once_page` : ''} FROM ${from} ${rows})
+        AS once_rows
       WHERE ${names.map((name) => `${name} IS NOT NULL`).join(' AND ')}
       GROUP BY ${names.join(', ')}) AS once_keys`)
 }
