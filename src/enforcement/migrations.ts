@@ -1,12 +1,12 @@
-import { OnceoverError } from '../core/error.ts'
 import type { Guard } from '../guards/guard.ts'
-import { type Inspection, inspect } from '../guards/inspect.ts'
+import { inspect } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
 import { conflictText } from './migrations/conflict.ts'
 import { drizzleIndex } from './migrations/drizzle.ts'
 import { knexMigration } from './migrations/knex.ts'
 import { plainSql } from './migrations/plain-sql.ts'
 import { prismaSchema } from './migrations/prisma.ts'
+import { refuseObstacle } from './refusals.ts'
 
 /** The unique index of a guard in the words of other tools. */
 export interface Migrations {
@@ -20,14 +20,6 @@ export interface Migrations {
   readonly drizzle: string
   /** A migration of Knex, up and down. */
   readonly knex: string
-}
-
-function refuseObstacle({ guard, coverage: { obstacle } }: Inspection): void {
-  if (obstacle === undefined) return
-  throw new OnceoverError('GUARD_NOT_ENFORCEABLE', {
-    message: `No unique index can enforce the guard ${guard.name}: ${obstacle}.`,
-    details: { guard: guard.name, table: guard.table, obstacle },
-  })
 }
 
 /**

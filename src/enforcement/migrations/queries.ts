@@ -1,17 +1,11 @@
-import { indexKey } from '../../guards/coverage.ts'
 import type { Inspection } from '../../guards/inspect.ts'
 import { quoteIdentifier, quoteLiteral } from '../../postgres/identifier.ts'
 import { neededFunctions } from '../key-functions.ts'
-
-/** The items of a guard's key, with commas between them. */
-const keyList = ({ guard, table, parts }: Inspection): string =>
-  indexKey(guard, table, parts).join(', ')
+import { dropIndexDdl, indexDdl, keyList } from '../queries.ts'
 
 /** Whether the index of a guard calls NULLs equal. */
 export const callsNullsEqual = ({ parts }: Inspection): boolean =>
   parts.some(({ part }) => part.nulls === 'equal')
-
-const whereOf = ({ guard }: Inspection): string => (guard.where ? ` WHERE ${guard.where}` : '')
 
 /**
  * Makes the unique index of a guard: beside writers, except on a partitioned table, where
@@ -19,20 +13,20 @@ const whereOf = ({ guard }: Inspection): string => (guard.where ? ` WHERE ${guar
  *
  * @param concurrently false for a migration that runs in a transaction
  */
-export const createIndex = (inspection: Inspection, concurrently: boolean): string => {
-  const { guard, table } = inspection
-  const beside = concurrently && !table.partitioned ? 'CONCURRENTLY ' : ''
-  const nulls = callsNullsEqual(inspection) ? ' NULLS NOT DISTINCT' : ''
-  return (
-    `CREATE UNIQUE INDEX ${beside}${quoteIdentifier(guard.index)} ON ${table.quoted} ` +
-    `(${keyList(inspection)})${nulls}${whereOf(inspection)}`
-  )
-}
+export const createIndex = (inspection: Inspection, concurrently: boolean): string =>
+  indexDdl(inspection, {
+    name: inspection.guard.index,
+    on: inspection.table.quoted,
+    unique: true,
+    concurrently: concurrently && !inspection.table.partitioned,
+  })
 
 /** Drops the unique index of a guard, likewise. */
 export const dropIndex = ({ guard, table }: Inspection, concurrently: boolean): string =>
-  `DROP INDEX ${concurrently && !table.partitioned ? 'CONCURRENTLY ' : ''}IF EXISTS ` +
-  `${quoteIdentifier(table.schema)}.${quoteIdentifier(guard.index)}`
+  dropIndexDdl(
+    `${quoteIdentifier(table.schema)}.${quoteIdentifier(guard.index)}`,
+    concurrently && !table.partitioned,
+  )
 
 // A dollar-quoted text ends at its tag: it must not be in it.
 const dollarQuoted = (text: string): string => {
@@ -59,5 +53,7 @@ END
   })
 
 /** What an INSERT says so that the index of a guard decides. */
-export const conflictClause = (inspection: Inspection): string =>
-  `ON CONFLICT (${keyList(inspection)})${whereOf(inspection)} DO NOTHING`
+export const conflictClause = (inspection: Inspection): string => {
+  const { where } = inspection.guard
+  return `ON CONFLICT (${keyList(inspection)})${where ? ` WHERE ${where}` : ''} DO NOTHING`
+}
