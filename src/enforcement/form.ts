@@ -1,7 +1,7 @@
 import type { Inspection } from '../guards/inspect.ts'
 import { quoteIdentifier } from '../postgres/identifier.ts'
 import type { Session } from '../postgres/session.ts'
-import { sql } from '../postgres/sql.ts'
+import { type Sql, sql } from '../postgres/sql.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { makeKeyFunctions } from './key-functions.ts'
 import { begin, indexDdl, rollback } from './queries.ts'
@@ -10,9 +10,10 @@ import {
   copyEmpty,
   hashNulls,
   oidsIn,
-  selectCopy,
+  selectCopies,
   selectIndexes,
   selectItems,
+  selectLabels,
   spellOut,
 } from './standing/queries.ts'
 import type { BranchIndex } from './standing.ts'
@@ -52,6 +53,11 @@ async function isHashable(session: Session, items: readonly FormItem[]): Promise
   }
 }
 
+async function answer<T>(session: Session, statement: Sql): Promise<T> {
+  const [row] = await session.query<{ described: string }>(statement)
+  return JSON.parse(row?.described ?? 'null')
+}
+
 async function tryOnCopy(session: Session, inspection: Inspection): Promise<Form> {
   const { guard, table } = inspection
   await makeKeyFunctions(session, inspection)
@@ -62,13 +68,16 @@ async function tryOnCopy(session: Session, inspection: Inspection): Promise<Form
     throw buildFailure(guard, error)
   })
   await session.query(sql.raw(indexDdl(inspection, { name: PLAIN, on, unique: false })))
-  const [copy] = await session.query<{ oid: string }>(selectCopy(table.name))
+  const oids = await session.query<{ oid: string }>(selectCopies([table.name, UNIQUE]))
+  const [copy = '', index = ''] = oids.map(({ oid }) => oid)
+  // As errors have them: names are spelled out only where the search path does not lead to them.
+  const labels = await answer<string[]>(session, selectLabels(index))
   await session.query(spellOut)
-  const rows = await session.query<{ described: string }>(selectIndexes(oidsIn([copy?.oid ?? ''])))
+  const rows = await session.query<{ described: string }>(selectIndexes(oidsIn([copy])))
   const found = rows.map(({ described }): BranchIndex => JSON.parse(described))
   const named = (name: string) => found.find((each) => each.name === name)
-  const [row] = await session.query<{ described: string }>(selectItems(named(UNIQUE)?.oid ?? ''))
-  const items: FormItem[] = JSON.parse(row?.described ?? '[]')
+  const described = await answer<Omit<FormItem, 'label'>[]>(session, selectItems(index))
+  const items = described.map((item, at) => ({ ...item, label: labels[at] ?? item.words }))
   return {
     unique: named(UNIQUE)?.form ?? '',
     plain: named(PLAIN)?.form ?? '',

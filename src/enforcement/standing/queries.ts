@@ -54,18 +54,22 @@ export const selectTaken = (schema: string, name: string, oids: readonly string[
 export const copyEmpty = (name: string, quoted: string): Sql =>
   sql.raw(`CREATE TEMPORARY TABLE ${quoteIdentifier(name)} (LIKE ${quoted}) ON COMMIT DROP`)
 
-/** Its oid. */
-export const selectCopy = (name: string): Sql =>
-  sql`SELECT to_regclass(format('pg_temp.%I', ${name}::text))::oid::int8::text AS oid`
+/** The oids of what has names among these copies. */
+export const selectCopies = (names: readonly string[]): Sql => sql`
+  SELECT to_regclass(format('pg_temp.%I', name))::oid::int8::text AS oid
+  FROM json_array_elements_text(${JSON.stringify(names)}::json) WITH ORDINALITY AS n (name, place)
+  ORDER BY place`
 
-/**
- * The items of an index: in PostgreSQL's words, as its errors name them, how it tells them equal,
- * and their types.
- */
+/** The items of an index as PostgreSQL's errors name them. */
+export const selectLabels = (index: string): Sql => sql`
+  SELECT json_agg(pg_get_indexdef(i.indexrelid, place, true) ORDER BY place)::text AS described
+  FROM pg_index i, generate_series(1, i.indnkeyatts) AS place
+  WHERE i.indexrelid = ${index}::int8::oid`
+
+/** The items of an index: in PostgreSQL's words, how it tells them equal, and their types. */
 export const selectItems = (index: string): Sql => sql`
   SELECT json_agg(json_build_object(
     'words', pg_get_indexdef(i.indexrelid, p.place::int, false),
-    'label', pg_get_indexdef(i.indexrelid, p.place::int, true),
     'equals', (SELECT format('OPERATOR(%I.%s)', n.nspname, o.oprname)
       FROM pg_amop m JOIN pg_operator o ON o.oid = m.amopopr
       JOIN pg_namespace n ON n.oid = o.oprnamespace
