@@ -4,12 +4,9 @@ import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
 import {
   type BatchCounts,
-  countReferences,
-  countStretch,
+  beginBatch,
   holdRows,
   judgeLosers,
-  limitBatch,
-  lockTables,
   type Stretch,
   settleBatch,
 } from './batch/queries.ts'
@@ -42,9 +39,11 @@ const VETO = 'a trigger keeps it'
 
 const numberIn = (rows: readonly { rows: string }[]): number => Number(rows[0]?.rows ?? 0)
 
-async function refuseNewReferences(session: Session, work: Work): Promise<void> {
-  await session.query(lockTables(work.family))
-  const [row] = await session.query<{ references: string }>(countReferences(work.family))
+async function hold(session: Session, work: Work, stretch: Stretch): Promise<void> {
+  const { inspection, family, journal } = work
+  const [row] = await session.query<{ references: string }>(
+    holdRows(inspection, family, journal, stretch),
+  )
   if (Number(row?.references) === work.references) return
   throw new OnceoverError('PLAN_DRIFTED', {
     message: `A foreign key to a table of the repair ${work.id} came or went while it was applied.`,
@@ -99,12 +98,10 @@ async function removeFamily(session: Session, work: Work, batch: number, stretch
 
 async function inTransaction(session: Session, work: Work, batch: number, stretch: Stretch) {
   const { inspection, family, journal } = work
-  await session.query(limitBatch())
-  await refuseNewReferences(session, work)
-  await session.query(holdRows(inspection, family, journal, stretch))
-  await session.query(judgeLosers(inspection, journal, stretch))
+  await session.query(beginBatch(family))
+  await hold(session, work, stretch)
   const [counted] = await session.query<{ rows: string; skipped: string }>(
-    countStretch(journal, stretch),
+    judgeLosers(inspection, journal, stretch),
   )
   const rows = Number(counted?.rows ?? 0)
   const none: BatchCounts = {

@@ -11,13 +11,14 @@ export interface Stretch {
   readonly to: number
 }
 
-/** What limits one batch, until its transaction ends. */
-export const limitBatch = (): Sql =>
-  sql.raw(`SET LOCAL lock_timeout = '300ms'; SET LOCAL statement_timeout = 0`)
-
-/** Keeps foreign keys from being added to tables while a batch runs; writers go on. */
-export const lockTables = ({ tables }: Family): Sql =>
-  sql.raw(`LOCK TABLE ${tables.map(({ quoted }) => quoted).join(', ')} IN ROW EXCLUSIVE MODE`)
+/**
+ * What limits one batch, until its transaction ends, and a lock that keeps foreign keys from being
+ * added to its tables meanwhile; writers go on. In one message: a batch is short, and each message
+ * is a part of it.
+ */
+export const beginBatch = ({ tables }: Family): Sql =>
+  sql.raw(`SET LOCAL lock_timeout = '300ms'; SET LOCAL statement_timeout = 0;
+    LOCK TABLE ${tables.map(({ quoted }) => quoted).join(', ')} IN ROW EXCLUSIVE MODE`)
 
 /** How many foreign keys point to the tables of a family: one more may have come. */
 export const countReferences = ({ tables }: Family): Sql => sql`
@@ -68,17 +69,18 @@ const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => 
 
 /**
  * Locks the losers and keepers of a stretch, in one order. Where rows hang on them, nobody can make
- * another one hang on a loser from here on.
+ * another one hang on a loser from here on. Answers with the number of foreign keys, too.
  */
 export const holdRows = (
   { table }: Inspection,
-  { edges }: Family,
+  family: Family,
   journal: Journal,
   stretch: Stretch,
 ): Sql => sql`
-  SELECT count(*) FROM (SELECT FROM ${sql.raw(table.quoted)}
+  SELECT (${countReferences(family)}) AS references, count(*)::text AS held
+  FROM (SELECT FROM ${sql.raw(table.quoted)}
     WHERE (${sql.raw(keyOf(table))}) IN (${identities(journal, table, stretch)})
-    ORDER BY ${sql.raw(`${keyOf(table)} FOR ${edges.length > 0 ? '' : 'NO KEY '}UPDATE`)})
+    ORDER BY ${sql.raw(`${keyOf(table)} FOR ${family.edges.length > 0 ? '' : 'NO KEY '}UPDATE`)})
   AS once_held`
 
 // The losers of a stretch that must not be touched, each with its reason.
@@ -112,11 +114,23 @@ const judged = (inspection: Inspection, journal: Journal, stretch: Stretch): Sql
 /**
  * Judges the losers of a stretch by their locked rows. One is skipped where it is gone or outside
  * `where`, where it changed since it was planned, or where its keeper is no longer before it.
+ * Answers with how many are to be removed or set, and how many are skipped in all.
  */
-export const judgeLosers = (inspection: Inspection, journal: Journal, stretch: Stretch): Sql => sql`
-  UPDATE ${sql.raw(journal.losers)} AS once_old SET once_skipped = once_bad.once_why
-  FROM (${judged(inspection, journal, stretch)}) AS once_bad
-  WHERE once_old.once_seq = once_bad.once_seq`
+export const judgeLosers = (inspection: Inspection, journal: Journal, stretch: Stretch): Sql => {
+  const losers = sql.raw(journal.losers)
+  return sql`
+    WITH once_marked AS (UPDATE ${losers} AS once_old SET once_skipped = once_bad.once_why
+      FROM (${judged(inspection, journal, stretch)}) AS once_bad
+      WHERE once_old.once_seq = once_bad.once_seq
+        AND once_old.once_seq BETWEEN ${stretch.from}::bigint AND ${stretch.to}::bigint
+      RETURNING 1)
+    SELECT (once_all.rows - once_now.marked)::text AS rows,
+      (once_all.skipped + once_now.marked)::text AS skipped
+    FROM (SELECT count(*) FILTER (WHERE once_skipped IS NULL) AS rows,
+        count(*) FILTER (WHERE once_skipped IS NOT NULL) AS skipped FROM ${losers}
+      WHERE once_seq BETWEEN ${stretch.from}::bigint AND ${stretch.to}::bigint) AS once_all,
+      (SELECT count(*) AS marked FROM once_marked) AS once_now`
+}
 
 /** What of a stretch is no longer as it was planned: for each reason how many, and the first. */
 export const selectDrift = (inspection: Inspection, journal: Journal, stretch: Stretch): Sql => {
@@ -128,12 +142,6 @@ export const selectDrift = (inspection: Inspection, journal: Journal, stretch: S
         ARRAY[${sql.raw(values.join(', '))}]) ORDER BY once_seq) ->> 0) AS first
     FROM (${judged(inspection, journal, stretch)}) AS once_bad GROUP BY once_why ORDER BY once_why`
 }
-
-/** How many losers of a stretch are to be removed or set, and how many are skipped. */
-export const countStretch = ({ losers }: Journal, { from, to }: Stretch): Sql => sql`
-  SELECT count(*) FILTER (WHERE once_skipped IS NULL)::text AS rows,
-    count(*) FILTER (WHERE once_skipped IS NOT NULL)::text AS skipped
-  FROM ${sql.raw(losers)} WHERE once_seq BETWEEN ${from}::bigint AND ${to}::bigint`
 
 /** Why losers were skipped, and how many for each reason. */
 export const selectSkipped = ({ losers }: Journal): Sql => sql`
