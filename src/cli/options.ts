@@ -22,6 +22,7 @@ export const scan: Configure = (command) =>
     .option('--key <columns>', 'its key: column names with commas between them')
     .option('--where <sql>', 'the predicate of the rows that the key binds')
     .option('--growth', 'say when the excess rows were made, in what rhythm and by what')
+    .option('--html <file>', 'also write a report with charts to hand on, growth included')
 
 /** `onceover discover`. */
 export const discover: Configure = (command) =>

@@ -2,6 +2,7 @@ import { column, EXIT, type Guard, guard, type Onceover, OnceoverError } from '.
 import { type Config, readConfig } from '../config.ts'
 import { connected, type DatabaseOptions } from '../connect.ts'
 import { chooseGuards, eachGuard } from '../guards.ts'
+import { PageFile } from '../html/page-file.ts'
 import type { Output } from '../output.ts'
 import { renderScan } from '../scan-report.ts'
 
@@ -15,6 +16,8 @@ export interface ScanOptions extends DatabaseOptions {
   readonly where?: string
   /** Whether to read when the excess rows were made. */
   readonly growth?: boolean
+  /** The file for a report with charts. */
+  readonly html?: string
 }
 
 const usage = (message: string): OnceoverError =>
@@ -53,17 +56,34 @@ const scanEach = (
   guards: readonly Guard[],
   once: Onceover,
   out: Output,
-  { growth = false }: ScanOptions,
+  { growth = false, html }: ScanOptions,
+  page: PageFile,
 ): Promise<number> =>
   eachGuard(guards, out, async (each) => {
     out.progress(`scanning ${each.table} on ${once.target}`)
-    const reports = await once.scan(each, { growth })
+    const reports = await page.collect(
+      each,
+      once.scan(each, { growth: growth || html !== undefined }),
+    )
     for (const report of reports) {
       if (out.json) out.record(report)
       else for (const line of renderScan(report, out)) out.line(line)
     }
     return reports.some(({ findings }) => findings.length > 0) ? EXIT.findings : EXIT.ok
   })
+
+async function scanAll(
+  guards: readonly Guard[],
+  once: Onceover,
+  out: Output,
+  options: ScanOptions,
+): Promise<number> {
+  const page = await PageFile.open(options.html)
+  const code = await scanEach(guards, once, out, options, page)
+  const file = await page.write()
+  if (file !== undefined) out.progress(`wrote ${file}`)
+  return code
+}
 
 /** `onceover scan`: reads guarded tables and says what is wrong with them. */
 export async function run(
@@ -72,5 +92,5 @@ export async function run(
   out: Output,
 ): Promise<number> {
   const { guards, config } = await choose(names, options)
-  return connected(options, out, (once) => scanEach(guards, once, out, options), config)
+  return connected(options, out, (once) => scanAll(guards, once, out, options), config)
 }

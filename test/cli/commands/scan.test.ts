@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
 import { installedProject, type Project } from '../installed.ts'
@@ -55,6 +57,42 @@ describe('without a configuration', () => {
     expect(JSON.parse(stdout)).toMatchObject({ rows: 1, duplicates: { groups: 0 }, where })
   })
 
+  test('--growth says when the excess rows were made, or that it cannot be known', async () => {
+    const { stdout } = await scan([...given, '--growth'])
+    expect(stdout).toContain('growth is not known: visits has no column that says when')
+    await db.pool.query(`CREATE TABLE made (id int PRIMARY KEY, day date, at timestamptz NOT NULL
+        DEFAULT now());
+      INSERT INTO made SELECT n, '2025-10-23', timestamptz '2025-10-23 07:03Z' + n * interval '1 h'
+        FROM generate_series(0, 9) AS n`)
+    const made = await scan(['--table', 'made', '--key', 'day', '--growth'])
+    expect(made.stdout).toContain('9 excess rows made from 2025-10-23 08:03 to 2025-10-23 16:03')
+    expect(made.stdout).toContain('hourly at :03 since 2025-10-23')
+    const plain = await scan(['--table', 'made', '--key', 'day', '--json'])
+    expect(JSON.parse(plain.stdout)).not.toHaveProperty('growth')
+  })
+
+  test('--html writes a page, and findings are told as ever', async () => {
+    const { code, stderr, stdout } = await scan([...given, '--html', 'report.html'])
+    expect(code).toBe(2)
+    expect(stdout).toContain('excess rows')
+    expect(stderr).toContain('wrote report.html')
+    const page = await readFile(join(project.directory, 'report.html'), 'utf8')
+    expect(page).toContain('2 of 5 rows are duplicates')
+    expect(page).toContain('uPlot')
+    expect(page).not.toContain('postgres:postgres@')
+  })
+
+  test.each([['nowhere/report.html'], ['.'], ['']])(
+    '--html %j, which cannot be written, ends it with 64 before it scans',
+    async (file) => {
+      expect(await scan([...given, '--html', file])).toMatchObject({
+        code: 64,
+        stdout: '',
+        stderr: expect.stringContaining('cannot be written'),
+      })
+    },
+  )
+
   test('a clean table ends it with 0', async () => {
     const { code, stdout } = await scan(['--table', 'clean', '--key', 'day,patient'])
     expect(code).toBe(0)
@@ -100,6 +138,15 @@ describe('with a configuration', () => {
       },
       { guard: 'clean', rows: 1, findings: [] },
     ])
+  })
+
+  test('a page names the guards that could not be scanned', async () => {
+    expect(await scan(['clean', 'gone', '--html', 'some.html'])).toMatchObject({ code: 3 })
+    const page = await readFile(join(project.directory, 'some.html'), 'utf8')
+    expect(page).toContain('No duplicates among 1 row')
+    expect(page).toContain('TABLE_NOT_FOUND')
+    expect(await scan(['gone', '--html', 'none.html'])).toMatchObject({ code: 1 })
+    await expect(readFile(join(project.directory, 'none.html'))).rejects.toThrow('ENOENT')
   })
 
   test('an error of one guard does not keep the others from their turn', async () => {
