@@ -12,7 +12,7 @@ export interface PaceOptions {
 
 const TARGET_MS = 100
 const WAL_BYTES_PER_S = 128 * 1024 * 1024
-const FIRST_SIZE = 200
+const FIRST_LOSERS_PER_MS = 2
 const LARGEST_SIZE = 20_000
 const MOST_GROWTH = 2
 const LAG_LIMIT_MS = 10_000
@@ -32,11 +32,14 @@ interface Mark {
 export class Pace {
   readonly #targetMs: number
   readonly #walBytesPerS: number
-  #size = FIRST_SIZE
+  readonly #least: number
+  #size: number
   #mark: Mark | undefined
 
   constructor({ batchMs = TARGET_MS, walBytesPerS = WAL_BYTES_PER_S }: PaceOptions) {
     this.#targetMs = batchMs
+    this.#least = Math.max(1, Math.round(batchMs * FIRST_LOSERS_PER_MS))
+    this.#size = this.#least
     this.#walBytesPerS = walBytesPerS
   }
 
@@ -45,10 +48,15 @@ export class Pace {
     return this.#size
   }
 
-  /** A batch took so long: the next one is made longer or shorter. */
+  /**
+   * A batch took so long: the next one is made longer or shorter, though not shorter than the first.
+   * On a busy machine the messages of a batch take their time whatever its size, and making it ever
+   * smaller would only stretch the repair.
+   */
   took(durationMs: number): void {
     const factor = Math.min(MOST_GROWTH, Math.max(0.5, this.#targetMs / Math.max(1, durationMs)))
-    this.#size = Math.min(LARGEST_SIZE, Math.max(1, Math.round(this.#size * factor)))
+    const size = Math.max(this.#least, Math.round(this.#size * factor))
+    this.#size = Math.min(LARGEST_SIZE, size)
   }
 
   /** A batch failed: the next one is half of it. */
