@@ -12,14 +12,15 @@ const weight = (likelihood: Likelihood, ...evidence: readonly string[]): Weight 
 // Of an error without a DETAIL: its role may not read the key, or an ORM kept it back.
 const UNKNOWN = 'The error does not say which values were refused: pass `row`.'
 
-function overlapping({ kind, constraint, equalKey }: Facts): Weight {
+function overlapping({ kind, constraint, equalKey, guarded, standing }: Facts): Weight {
   if (kind !== 'exclusion') {
     return weight('ruled_out', 'What refused the row compares keys for equality.')
   }
-  const name = constraint?.name ?? 'The constraint'
-  return equalKey
-    ? weight('possible', 'The row that stands has the very same range.')
-    : weight('certain', `${name} refuses ranges that overlap: ${constraint?.definition ?? ''}.`)
+  if (equalKey) return weight('possible', 'The row that stands has the very same range.')
+  const met = standing ? [`It overlaps the row ${JSON.stringify(standing.id)}.`] : []
+  return constraint
+    ? weight('certain', `${constraint.name} refuses overlaps: ${constraint.definition}.`, ...met)
+    : weight('certain', ...met, `${guarded?.inspection.guard.name} declares what a row takes up.`)
 }
 
 function missing({ missing: parts, unsaid, kind, known }: Facts): Weight {

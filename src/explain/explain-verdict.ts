@@ -13,6 +13,7 @@ import { hashOf } from './key-hash.ts'
 import { lackingParts, missingFacts } from './missing-part.ts'
 import { momentsOf } from './moments.ts'
 import type { ExplainOptions } from './options.ts'
+import { findOverlapping } from './overlapping.ts'
 import { hasPrimaryKey } from './queries.ts'
 import { findStandIns } from './stand-in.ts'
 import { findStanding } from './standing.ts'
@@ -70,6 +71,12 @@ async function standingOf(
   return findStanding(session, { table, inspection, condition: hasPrimaryKey(table, id) })
 }
 
+// What makes a row invalid is what the guard forbids, whatever else looks odd in it.
+async function forbiddenIn(session: Session, inspection: Inspection, key: RowValues) {
+  const found = await findStandIns(session, inspection.table, inspection, key)
+  return found.filter(({ forbidden }) => forbidden)
+}
+
 async function gather(
   setting: VerdictSetting,
   inspection: Inspection,
@@ -87,7 +94,7 @@ async function gather(
     ...NO_FACTS,
     guarded: { inspection, own: true, shadow: undefined },
     missing: await missingFacts(session, table, missing, verdict.key),
-    standIns: invalid ? await findStandIns(session, table, inspection, verdict.key) : [],
+    standIns: invalid ? await forbiddenIn(session, inspection, verdict.key) : [],
     repeated: firstIndex === undefined ? undefined : [firstIndex, index],
     standing,
     hidden: table.rowSecurity,
@@ -102,10 +109,35 @@ async function gather(
 }
 
 const EXPLAINED: readonly string[] = ['skipped', 'collided', 'in_flight', 'invalid']
+const MADE: readonly string[] = ['created', 'replaced', 'allowed']
+
+// A row that was made can still be one too many: equal keys cannot see that two ranges overlap.
+async function explainMade(
+  { session }: VerdictSetting,
+  inspection: Inspection,
+  verdict: Verdict,
+  options: ExplainOptions,
+): Promise<Explanation> {
+  const standing = await findOverlapping(session, inspection, { ...options.row, ...verdict.key })
+  if (!standing) throw notADuplicate(`The verdict ${verdict.verdict} is not that of a duplicate.`)
+  const facts: Facts = {
+    ...NO_FACTS,
+    kind: 'exclusion',
+    guarded: { inspection, own: true, shadow: undefined },
+    standing,
+    history: await historyOf(session, {
+      guard: inspection.guard.name,
+      key: standing.key,
+      hash: standing.hash,
+    }),
+    ...(await momentsOf(session, 'now', options)),
+  }
+  return conclude(facts, inspection.table, verdict.key, inspection.guard.name)
+}
 
 /**
- * Explains a verdict other than `created`: a row or unit that was skipped, collided, is in flight,
- * is invalid for a part of its key, or failed at a constraint.
+ * Explains a verdict: a row or unit that was skipped, collided, is in flight, is invalid for a part
+ * of its key, or failed at a constraint; or one that was made and overlaps another.
  *
  * @throws OnceoverError NOT_A_DUPLICATE, CONSTRAINT_NOT_FOUND, INPUT_INVALID where the guard of the
  * verdict is not among those passed
@@ -123,10 +155,11 @@ export async function explainVerdict(
     const row = { ...options.row, ...verdict.key }
     return explainViolation(setting.session, violation, { ...options, row })
   }
+  const inspection = await setting.inspect(guard)
+  if (MADE.includes(verdict.verdict)) return explainMade(setting, inspection, verdict, options)
   if (!EXPLAINED.includes(verdict.verdict)) {
     throw notADuplicate(`The verdict ${verdict.verdict} is not that of a duplicate.`)
   }
-  const inspection = await setting.inspect(guard)
   const facts = await gather(setting, inspection, verdict, options)
   if (verdict.verdict === 'invalid' && facts.missing.length + facts.standIns.length === 0) {
     throw notADuplicate(`The row is invalid for another reason: ${verdict.reason ?? ''}.`)

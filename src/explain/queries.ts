@@ -1,3 +1,4 @@
+import type { DividedKey } from '../duplicates/overlaps/queries.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Column, Table } from '../guards/table.ts'
 import { exactJson, exactText } from '../postgres/exact-json.ts'
@@ -77,6 +78,26 @@ export const hasPrimaryKey = (table: Table, values: Readonly<Record<string, stri
       return { sql: quoted, type, operator: '=', value: values[name] ?? null }
     }),
   )
+
+/**
+ * The condition that a row's range overlaps that of a given key, whose parts outside the range it
+ * shares, and that it is not the row of that key.
+ *
+ * @param given a relation of one row with the columns of the key
+ */
+export const overlaps = (range: string, { apart, ranged }: DividedKey, given: Sql): Sql => {
+  const keyOf = (parts: DividedKey['apart']) => parts.map(({ encoding }) => encoding.inline)
+  const named = (prefix: string, items: readonly string[]) =>
+    items.map((item, place) => `${item} AS ${prefix}${place}`)
+  const [fixed, moving] = [keyOf(apart), keyOf(ranged)]
+  const values = [...named('once_a', fixed), ...named('once_r', moving)]
+  const same = fixed.map((item, place) => `${item} = once_a${place}`)
+  const unlike = moving.map((item, place) => `${item} IS DISTINCT FROM once_r${place}`)
+  return sql`EXISTS (
+    SELECT FROM (SELECT ${sql.raw([...values, `(${range}) AS once_range`].join(', '))}
+      FROM ${given} AS once_given) AS once_key
+    WHERE ${sql.raw([...same, `(${range}) && once_range`, `(${unlike.join(' OR ')})`].join(' AND '))})`
+}
 
 /** Where to look for a row, and what to say of it. */
 export interface StandingSearch {
