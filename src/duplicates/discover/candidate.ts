@@ -17,8 +17,8 @@ export interface Idea {
   readonly prior: number
   readonly why: string
   /**
-   * Which rows have the key: `all`; `present` ones, which were not deleted; or `counting` ones, whose
-   * state says that they count. Default `counting`.
+   * Which rows have the key: `all`; `present` ones, which were not deleted; or `counting` ones,
+   * whose state says that they count. Default `counting`.
    */
   readonly binds?: 'all' | 'present' | 'counting'
   /** A reference that the rows of the key do without. */

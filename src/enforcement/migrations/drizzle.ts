@@ -19,23 +19,25 @@ function inTable(inspection: Inspection, index: string, imported: string): strin
   const { table, guard } = inspection
   const items = itemsOf(inspection)
   const needsSql = guard.where !== undefined || items.some((each) => each.startsWith('sql`'))
-  const inSchema = table.schema === 'public' ? '' : `pgSchema(${literal(table.schema)}).`
-  const maker = inSchema === '' ? 'pgTable' : 'pgSchema'
+  const isPublic = table.schema === 'public'
+  const maker = isPublic ? 'pgTable' : 'pgSchema'
+  const declare = isPublic ? maker : `pgSchema(${literal(table.schema)}).table`
   return [
     ...(needsSql ? ["import { sql } from 'drizzle-orm'"] : []),
     `import { ${[maker, imported].join(', ')} } from 'drizzle-orm/pg-core'`,
     '',
     '// A property of `table` is taken to be called as its column.',
-    `${inSchema}${inSchema === '' ? 'pgTable' : 'table'}(${literal(table.name)}, columns, (table) => [`,
+    `${declare}(${literal(table.name)}, columns, (table) => [`,
     `  ${index},`,
     '])',
   ].join('\n')
 }
 
 const customMigration = (statements: readonly string[], why: string): string =>
-  [`-- drizzle-kit generate --custom: ${why}`, ...statements.map((each) => `${each};`)].join(
-    '\n--> statement-breakpoint\n',
-  )
+  [
+    `-- drizzle-kit generate --custom: ${why}`,
+    statements.map((each) => `${each};`).join('\n--> statement-breakpoint\n'),
+  ].join('\n')
 
 /**
  * The unique index in a table of Drizzle, or a custom migration where Drizzle cannot say it. Its
@@ -53,10 +55,10 @@ export function drizzleIndex(inspection: Inspection): string {
     const constraint = `unique(${name}).on(${items.join(', ')}).nullsNotDistinct()`
     return inTable(inspection, constraint, 'unique')
   }
-  const where = guard.where === undefined ? '' : `.where(${tagged(guard.where)})`
+  const where = guard.where === undefined ? '' : `\n    .where(${tagged(guard.where)})`
   const index = inTable(
     inspection,
-    `uniqueIndex(${name}).on(${items.join(', ')})${where}`,
+    `uniqueIndex(${name})\n    .on(${items.join(', ')})${where}`,
     'uniqueIndex',
   )
   if (functions.length === 0) return index

@@ -33,8 +33,9 @@ function* files(inspection: Inspection): Generator<string> {
       ...functions.map((each) => `${each};`),
     ].join('\n')
   }
+  const time = functions.length > 0 ? '<later time>' : '<time>'
   yield [
-    `-- prisma/migrations/<${functions.length > 0 ? 'later ' : ''}time>_guard_${name}/migration.sql`,
+    `-- prisma/migrations/${time}_guard_${name}/migration.sql`,
     '-- Alone in its file: Prisma runs several statements in one transaction.',
     `${createIndex(inspection, true)};`,
   ].join('\n')
@@ -42,12 +43,13 @@ function* files(inspection: Inspection): Generator<string> {
 
 /** The unique index in the schema of Prisma, or as migrations in SQL where that cannot say it. */
 export function prismaSchema(inspection: Inspection): string {
+  const { guard, table } = inspection
   const why = unsayable(inspection)
   if (why !== undefined) {
     return [`-- In SQL, since ${oneLine(why)}.`, ...files(inspection)].join('\n\n')
   }
   return [
-    `// In the model of ${oneLine(inspection.table.name)}. A field is taken to be called as its column.`,
-    `@@unique([${fieldsOf(inspection).join(', ')}], map: ${JSON.stringify(inspection.guard.index)})`,
+    `// In the model of ${oneLine(table.name)}. A field is taken to be called as its column.`,
+    `@@unique([${fieldsOf(inspection).join(', ')}], map: ${JSON.stringify(guard.index)})`,
   ].join('\n')
 }
