@@ -1,8 +1,8 @@
 import type { Child } from '../guards/guard.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import { columnOf } from '../guards/part.ts'
-import { type Column, inspectAnyTable, type Table } from '../guards/table.ts'
-import { uniqueIndexes } from '../guards/unique-index.ts'
+import { type Column, columnsNamed, inspectAnyTable, type Table } from '../guards/table.ts'
+import { type UniqueIndex, uniqueIndexes } from '../guards/unique-index.ts'
 import type { Session } from '../postgres/session.ts'
 import { selectReferences, selectServed } from './family/queries.ts'
 
@@ -94,12 +94,10 @@ const asReference = (
 /** The foreign keys to the guarded table, each with what the guard declares of it, and the rest. */
 async function ofTheGuarded(session: Session, inspection: Inspection): Promise<Reference[]> {
   const { guard, table } = inspection
-  const declared = await Promise.all(
-    guard.children.map(async (child) => ({
-      child,
-      table: await inspectAnyTable(session, child.table),
-    })),
-  )
+  const declared: { readonly child: Child; readonly table: Table }[] = []
+  for (const child of guard.children) {
+    declared.push({ child, table: await inspectAnyTable(session, child.table) })
+  }
   const used = new Set<Child>()
   const found: Reference[] = []
   for (const row of await foreignKeys(session, table)) {
@@ -133,6 +131,12 @@ async function ofAChild(session: Session, parent: Table, above: Edge): Promise<R
   return found
 }
 
+// A row that goes to its keeper may come under the predicate of an index, too.
+const reads = ({ columns, predicate }: UniqueIndex, table: Table): readonly string[] => [
+  ...columns,
+  ...columnsNamed(table, predicate ?? '').map(({ name }) => name),
+]
+
 async function keysOf(
   session: Session,
   table: Table,
@@ -141,7 +145,7 @@ async function keysOf(
   const names = new Set(columns.map(({ name }) => name))
   const indexes = await uniqueIndexes(session, table)
   return indexes.flatMap(({ index, items }) =>
-    index.valid && index.columns.some((name) => names.has(name))
+    index.valid && reads(index, table).some((name) => names.has(name))
       ? [
           {
             name: index.name,

@@ -9,10 +9,11 @@ import {
   repoint,
   selectColliding,
   selectHanging,
+  selectLeft,
   selectLostSurvivors,
 } from './hanging/queries.ts'
 import type { Journal } from './journal.ts'
-import type { Round } from './moving/queries.ts'
+import { journalled, type Round, selectHeirless } from './moving/queries.ts'
 import { Offence } from './offence.ts'
 
 interface Moved {
@@ -59,6 +60,16 @@ export class Hanging {
       }
       losing = next
     }
+    for (const edge of this.#family.edges) await this.#refuseLeft(edge)
+  }
+
+  // A cascade would take such a row without a journal.
+  async #refuseLeft(edge: Edge): Promise<void> {
+    const left = await this.#session.query<{ seq: string }>(
+      selectLeft(this.#family, this.#journal, edge, { batch: this.#batch }),
+    )
+    const table = this.#family.tables[edge.child]?.quoted ?? ''
+    if (left.length > 0) throw new Offence(seqsOf(left), `rows of ${table} still hang on it`)
   }
 
   /** @returns how many rows were journalled to be deleted */
@@ -74,6 +85,7 @@ export class Hanging {
       await this.#refuse(edge, round, false)
       return orphans
     }
+    await this.#refuseHeirless(edge, round)
     const collided = await this.#collide(edge, round)
     await this.#move(edge, round, repoint(this.#family, this.#journal, edge, round))
     return orphans + collided
@@ -99,6 +111,22 @@ export class Hanging {
     )
     const table = this.#family.tables[edge.child]?.quoted ?? ''
     if (rows.length > 0) throw new Offence(seqsOf(rows), `rows of ${table} hang on it`)
+  }
+
+  async #refuseHeirless(edge: Edge, round: Round): Promise<void> {
+    const unknown = edge.references.filter(({ notNull }) => !notNull)
+    if (unknown.length === 0) return
+    const from = journalled(this.#family, this.#journal, edge, round)
+    const rows = await this.#session.query<{ seq: string }>(
+      selectHeirless(this.#family, edge, from),
+    )
+    if (rows.length === 0) return
+    const table = this.#family.tables[edge.child]?.quoted ?? ''
+    const names = unknown.map(({ quoted }) => quoted).join(', ')
+    throw new Offence(
+      seqsOf(rows),
+      `rows of ${table} point to its ${names}, and its keeper has none`,
+    )
   }
 
   async #collide(edge: Edge, round: Round): Promise<number> {

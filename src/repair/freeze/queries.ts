@@ -26,7 +26,8 @@ const list = (columns: readonly Column[], letter: string): string =>
 
 /**
  * Freezes the losers of a guard: every row of a duplicate group but its first, with its keeper and
- * the version that was seen. In the order in which they lie, so that a batch touches few pages.
+ * the versions that were seen of both. In the order in which they lie, so that a batch touches few
+ * pages.
  */
 export const freezeLosers = (inspection: Inspection, { losers }: Journal): Sql => {
   const { table, keep } = inspection
@@ -35,10 +36,13 @@ export const freezeLosers = (inspection: Inspection, { losers }: Journal): Sql =
     ({ quoted }, place) => `first_value(${quoted}) OVER once_group AS once_k${place}`,
   )
   const names = [...numbered('l', primaryKey), ...numbered('k', primaryKey)].join(', ')
+  // All rows are sorted with what is selected of them: nothing more than is needed.
+  const [where, within] = table.partitioned ? ['tableoid AS once_table,', 'once_table,'] : ['', '']
   return sql.raw(`CREATE TABLE ${losers} AS
-    SELECT row_number() OVER (ORDER BY once_table, once_place) AS once_seq,
-      once_version, ${names}, NULL::text AS once_skipped
-    FROM (SELECT tableoid AS once_table, ctid AS once_place, xmin AS once_version,
+    SELECT row_number() OVER (ORDER BY ${within} once_place) AS once_seq,
+      once_version, once_keeper_version, ${names}, NULL::text AS once_skipped
+    FROM (SELECT ${where} ctid AS once_place, xmin AS once_version,
+        first_value(xmin) OVER once_group AS once_keeper_version,
         ${list(primaryKey, 'l')}, ${keepers.join(', ')},
         row_number() OVER once_group AS once_rank
       FROM ${table.quoted} WHERE ${bound(inspection)}
@@ -60,9 +64,10 @@ export const countLosers = ({ table }: Inspection, { losers }: Journal): Sql => 
   const keepers = numbered('k', table.primaryKey).join(', ')
   const names = [...numbered('l', table.primaryKey), ...numbered('k', table.primaryKey)].join(', ')
   return sql.raw(`SELECT count(*)::text AS losers,
-      count(DISTINCT ROW(${keepers}))::text AS groups,
+      (SELECT count(*) FROM (SELECT DISTINCT ${keepers} FROM ${losers}) AS once_k)::text AS groups,
       coalesce(sum(hashtextextended(
-        ROW(once_seq, once_version, ${names})::text, 0)::numeric), 0)::text AS digest
+        ROW(once_seq, once_version, once_keeper_version, ${names})::text, 0)::numeric), 0)::text
+        AS digest
     FROM ${losers}`)
 }
 
@@ -78,7 +83,7 @@ export const createRows = (journal: Journal, place: number, table: Table): Sql =
   return sql.raw(`CREATE TABLE ${rows} (LIKE ${table.quoted});
     ALTER TABLE ${rows} ADD COLUMN once_batch bigint NOT NULL,
       ADD COLUMN once_round integer NOT NULL, ADD COLUMN once_seq bigint NOT NULL
-      ${keeper.join('')}, ADD PRIMARY KEY (${key});
+      ${keeper.join('')}, ADD PRIMARY KEY (once_batch, ${key});
     CREATE INDEX ON ${rows} (once_batch, once_round)`)
 }
 

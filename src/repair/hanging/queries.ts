@@ -55,7 +55,7 @@ export const journalColliding = (
 ): Sql => {
   const table = childOf(family, edge)
   const survivors = table.primaryKey.map(({ type }, place) =>
-    edge.collision === 'merge' ? `once_x.once_s${place}` : `NULL::${type}`,
+    edge.collision === 'merge' ? `once_x.once_a${place}` : `NULL::${type}`,
   )
   return sql`
     WITH ${colliding(family, edge, key, journalled(family, journal, edge, round))},
@@ -130,7 +130,23 @@ export const selectHanging = (
   return sql`
     SELECT DISTINCT once_p.once_seq::text AS seq FROM ${source.parents} AS once_p
     JOIN ${sql.raw(`${table.quoted} AS once_c ON ${hangs(edge)}`)}
-    WHERE ${orphaned(orphansOnly)} AND ${sql.raw(stays(source, table, 'once_c'))}`
+    WHERE ${orphaned(orphansOnly)} AND ${stays(source, table, 'once_c')}`
+}
+
+/** The losers of a batch of which a row of an edge would be left: it was neither moved nor noted. */
+export const selectLeft = (
+  family: Family,
+  journal: Journal,
+  edge: Edge,
+  { batch }: Pick<Round, 'batch'>,
+): Sql => {
+  const source = journalled(family, journal, edge, { batch, round: 0 })
+  return sql`
+    SELECT DISTINCT once_p.once_seq::text AS seq
+    FROM (SELECT * FROM ${sql.raw(journal.rows(edge.parent))}
+      WHERE once_batch = ${batch}::bigint) AS once_p
+    JOIN ${sql.raw(`${childOf(family, edge).quoted} AS once_c ON ${hangs(edge)}`)}
+    WHERE ${stays(source, childOf(family, edge), 'once_c')}`
 }
 
 const assign = ({ columns }: Edge): string =>
@@ -194,7 +210,7 @@ export const orphan = (family: Family, journal: Journal, edge: Edge, round: Roun
     sql`SELECT ${round.batch}::bigint, once_p.once_seq, ${sql.raw(columns.join(', '))}
       FROM ${source.parents} AS once_p
       JOIN ${sql.raw(`${table.quoted} AS once_c ON ${hangs(edge)}`)}
-      WHERE once_p.once_k0 IS NULL AND ${sql.raw(stays(source, table, 'once_c'))}`,
+      WHERE once_p.once_k0 IS NULL AND ${stays(source, table, 'once_c')}`,
   )
 }
 
