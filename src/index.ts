@@ -76,6 +76,7 @@ export type { Uninstalled } from './postgres/uninstall.ts'
 export type { Applied, ApplyOptions, RepairProgress } from './repair/apply.ts'
 export type { Hazard, HazardCode } from './repair/hazard.ts'
 export type { PlanOptions } from './repair/plan.ts'
+export { readPlan } from './repair/read-plan.ts'
 export type { PlannedChild, Prediction, RepairPlan } from './repair/repair-plan.ts'
 export {
   REPAIR_STATES,

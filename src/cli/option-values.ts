@@ -29,6 +29,23 @@ export function wholeNumber(
   throw usage(`${option} ${text} is out of range.`, `Give a number from ${from} to ${to}.`)
 }
 
+const BYTES = { '': 1, b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 } as const
+
+const isUnit = (unit: string): unit is keyof typeof BYTES => unit in BYTES
+
+/**
+ * The size of an option in bytes: a number, or one with kB, MB or GB.
+ *
+ * @throws OnceoverError USAGE for anything else
+ */
+export function byteSize(option: string, text: string): number {
+  const [, number = '', given = ''] = /^(\d{1,9}) ?([kmg]?b)?$/i.exec(text) ?? []
+  const unit = given.toLowerCase()
+  const bytes = isUnit(unit) ? Number(number) * BYTES[unit] : 0
+  if (bytes > 0) return bytes
+  throw usage(`${option} ${text} is no size.`, `Give a size, such as ${option} 64MB.`)
+}
+
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 

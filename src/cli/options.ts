@@ -46,6 +46,58 @@ export const enforce: Configure = (command) =>
     .argument('[guard...]', 'guards of the configuration; default: all')
     .option('--print <target>', 'print it for conflict, sql, prisma, drizzle or knex; run nothing')
 
+/** `onceover repair`. */
+export const repair: Configure = (command) =>
+  command
+    .description('Plan the repair of duplicates: what stays, what goes, what hangs on it.')
+    .argument('[guard]', 'a guard of the configuration')
+    .option('--plan <file>', 'write the plan to a file, change nothing; - is standard output')
+    .option('--force', 'write over a file that exists')
+    .option('--list', 'list the repairs of the database, newest first')
+    .option('--guard <name>', 'with --list: of one guard')
+    .option('--reason <text>', 'why; recorded with the repair')
+    .option('--actor <name>', 'who plans it; recorded with the repair')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  onceover repair visits --plan visits.json
+  onceover apply visits.json
+  onceover undo 3`,
+    )
+
+/** `onceover apply`. */
+export const apply: Configure = (command) =>
+  confirmed(
+    command
+      .description('Apply a plan in short batches. Stopped or killed, it goes on when run again.')
+      .argument('<file>', 'the plan')
+      .option('--batch-ms <number>', 'how long a batch should take, in milliseconds; default: 100')
+      .option('--wal <size>', 'write-ahead log the server may write a second; default: 128MB')
+      .option('--actor <name>', 'who applies it; recorded with the repair'),
+  ).addHelpText(
+    'after',
+    `
+Examples:
+  onceover apply visits.json
+  onceover apply visits.json --batch-ms 50 --wal 16MB --yes`,
+  )
+
+/** `onceover undo`. */
+export const undo: Configure = (command) =>
+  confirmed(
+    command
+      .description('Put back what a repair removed and changed, in one transaction.')
+      .argument('<repair>', 'its number: see onceover repair --list')
+      .option('--actor <name>', 'who undoes it; recorded with the repair'),
+  ).addHelpText(
+    'after',
+    `
+Examples:
+  onceover repair --list
+  onceover undo 3`,
+  )
+
 /** `onceover events`. */
 export const events: Configure = (command) =>
   command

@@ -14,6 +14,7 @@ import { journalOf } from './journal.ts'
 import { Offence } from './offence.ts'
 import { Pace, type PaceOptions } from './pace.ts'
 import { finishRepair, startRepair } from './queries.ts'
+import { readPlan } from './read-plan.ts'
 import type { RepairPlan } from './repair-plan.ts'
 import { type OwnRepair, readRepair, type StoredRepair } from './stored.ts'
 import { inTurn } from './turn.ts'
@@ -207,16 +208,17 @@ async function work(
  * since it was planned, or whose keeper is not before it any more, is left and counted. One that
  * was applied is answered again, and nothing is done.
  *
- * @throws OnceoverError PLAN_EDITED, PLAN_FOREIGN, PLAN_DRIFTED naming what changed, REPAIR_UNDONE,
+ * @throws OnceoverError USAGE where this is no plan, PLAN_EDITED, PLAN_FOREIGN, PLAN_DRIFTED naming what changed, REPAIR_UNDONE,
  * REPAIR_TAKEN where another apply runs, REPAIR_BLOCKED where hardly any loser can be removed,
  * REPAIR_NOT_FOUND, NOT_MIGRATED, HANDLE_INVALID for a bare `{ query }`
  */
 export async function applyRepair(
   database: Database,
   guard: Guard,
-  plan: RepairPlan,
+  given: RepairPlan,
   options: ApplyOptions = {},
 ): Promise<Applied> {
+  const plan = readPlan(given)
   return inTurn(database, plan.repair, async () => {
     const repair = await refuseForeign(database.session, plan)
     return work(database, guard, repair, options)

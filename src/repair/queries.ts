@@ -42,11 +42,13 @@ export const selectRepair = (id: string): Sql => sql`${described} WHERE id = ${i
 
 /** Repairs, newest first, each as JSON. */
 export const selectRepairs = (
+  id: string | null,
   guard: string | null,
   state: string | null,
   limit: number,
 ): Sql => sql`${described}
-  WHERE (${guard}::text IS NULL OR guard = ${guard})
+  WHERE (${id}::text IS NULL OR id::text = ${id})
+    AND (${guard}::text IS NULL OR guard = ${guard})
     AND (${state}::text IS NULL OR state = ${state})
   ORDER BY id DESC LIMIT ${limit}::int`
 

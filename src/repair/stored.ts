@@ -44,6 +44,7 @@ export interface OwnRepair extends StoredRepair {
 
 /** Which repairs to list; every field narrows. */
 export interface RepairFilter {
+  readonly id?: string
   readonly guard?: string
   readonly state?: RepairState
   /** How many at most, the newest. Default 100. */
@@ -86,7 +87,7 @@ export async function readRepair(session: Session, id: string): Promise<OwnRepai
  */
 export async function repairs(
   session: Session,
-  { guard, state, limit = DEFAULT_LIMIT }: RepairFilter = {},
+  { id, guard, state, limit = DEFAULT_LIMIT }: RepairFilter = {},
 ): Promise<readonly StoredRepair[]> {
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new OnceoverError('USAGE', {
@@ -102,7 +103,7 @@ export async function repairs(
   }
   await requireRepairs(session)
   const rows = await session.query<{ repair: string }>(
-    selectRepairs(guard ?? null, state ?? null, limit),
+    selectRepairs(id ?? null, guard ?? null, state ?? null, limit),
   )
   return rows.map(({ repair }) => {
     const { family: _, nextSeq: __, ...stored }: OwnRepair = JSON.parse(repair)

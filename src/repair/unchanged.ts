@@ -6,8 +6,9 @@ import { selectDrift } from './batch/queries.ts'
 import { type Family, familyShape } from './family.ts'
 import { countLosers, pinSettings } from './freeze/queries.ts'
 import type { Journal } from './journal.ts'
+import { requireJournal } from './kept.ts'
 import { selectDatabase } from './queries.ts'
-import { hashOf, type RepairPlan } from './repair-plan.ts'
+import type { RepairPlan } from './repair-plan.ts'
 import { type OwnRepair, readRepair } from './stored.ts'
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -26,14 +27,11 @@ const edited = (repair: string, message: string): OnceoverError =>
   new OnceoverError('PLAN_EDITED', { message, details: { repair } })
 
 /**
- * Reads the repair of a plan that comes from a file: it must be of this database, and as it was.
+ * Reads the repair of a plan that comes from a file: it must be of this database.
  *
- * @throws OnceoverError PLAN_EDITED, PLAN_FOREIGN, REPAIR_UNDONE, REPAIR_NOT_FOUND
+ * @throws OnceoverError PLAN_FOREIGN, REPAIR_UNDONE, REPAIR_NOT_FOUND, JOURNAL_DROPPED
  */
 export async function refuseForeign(session: Session, plan: RepairPlan): Promise<OwnRepair> {
-  if (hashOf(plan) !== plan.hash) {
-    throw edited(plan.repair, `The plan of the repair ${plan.repair} is not as it was written.`)
-  }
   const [database] = await session.query<RepairPlan['database']>(selectDatabase())
   if (!isDeepStrictEqual({ ...database }, { ...plan.database })) {
     throw foreign(plan, `The plan was made on ${plan.target}, and this is ${session.target}.`)
@@ -42,7 +40,10 @@ export async function refuseForeign(session: Session, plan: RepairPlan): Promise
   if (repair.plan.hash !== plan.hash) {
     throw foreign(plan, `The repair ${plan.repair} of ${session.target} has another plan.`)
   }
-  if (repair.state !== 'undone') return repair
+  if (repair.state !== 'undone') {
+    await requireJournal(session, repair.id)
+    return repair
+  }
   throw new OnceoverError('REPAIR_UNDONE', {
     message: `The repair ${repair.id} was undone at ${repair.undoneAt}.`,
     details: { repair: repair.id, undoneAt: repair.undoneAt },

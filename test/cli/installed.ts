@@ -63,13 +63,23 @@ export const hasScript = (() => {
   }
 })()
 
-/** Runs `onceover` of a project on a terminal of 80 columns; what it says is all on stdout. */
-export function runOnTerminal(project: Project, args: readonly string[]): Promise<Ended> {
+/**
+ * Runs `onceover` of a project on a terminal of 80 columns; what it says is all on stdout.
+ *
+ * @param answer what is typed where it asks
+ */
+export function runOnTerminal(
+  project: Project,
+  args: readonly string[],
+  answer = '',
+): Promise<Ended> {
   const main = join(project.directory, 'node_modules', 'onceover', 'dist', 'cli', 'main.js')
   const words = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ')
   const env = clean({ NO_COLOR: '1', TERM: 'dumb' })
   const command = ['-qec', `stty cols 80; ${words}`, '/dev/null']
-  return ended(spawn(SCRIPT, command, { cwd: project.directory, env }))
+  const child = spawn(SCRIPT, command, { cwd: project.directory, env })
+  child.stdin.write(answer && `${answer}\n`)
+  return ended(child)
 }
 
 /** Waits for a process to end. */
