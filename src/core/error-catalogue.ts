@@ -91,6 +91,10 @@ export const ERRORS = {
   REPAIR_BLOCKED: entry('Remove what keeps the rows; then apply the plan again: it goes on.'),
   REPAIR_UNDONE: entry('Plan again: a repair is applied and undone once.', EXIT.refused),
   REPAIR_NOT_APPLIED: entry('Apply its plan first.', EXIT.refused),
+  JOURNAL_DROPPED: entry(
+    'It cannot be undone. For duplicates that stand now, plan again.',
+    EXIT.refused,
+  ),
   PLAN_EDITED: entry('Plan again, and apply the file as it was written.', EXIT.refused),
   PLAN_FOREIGN: entry('Apply the plan to the database that it was made on.', EXIT.refused),
   PLAN_DRIFTED: entry('Plan again: nothing was changed.', EXIT.refused),

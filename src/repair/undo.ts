@@ -3,17 +3,21 @@ import type { RowValues } from '../core/verdict.ts'
 import { type Column, inspectAnyTable, type Table } from '../guards/table.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
+import type { Sql } from '../postgres/sql.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { pinSettings } from './freeze/queries.ts'
-import { type Journal, journalOf } from './journal.ts'
+import { journalOf } from './journal.ts'
+import { requireJournal } from './kept.ts'
 import { finishUndo } from './queries.ts'
 import { type OwnRepair, readRepair } from './stored.ts'
 import { inTurn } from './turn.ts'
 import {
   countAltered,
   limitUndo,
+  ofBatch,
   restoreMoves,
   restoreRows,
+  selectBatches,
   selectJournalColumns,
   selectTaken,
 } from './undo/queries.ts'
@@ -47,9 +51,10 @@ interface KeptEdge {
   readonly columns: readonly string[]
 }
 
-interface KeptFamily {
+interface OwnFamily {
   readonly tables: readonly KeptTable[]
   readonly edges: readonly KeptEdge[]
+  readonly losing: readonly number[]
 }
 
 const shapeChanged = ({ id }: OwnRepair, message: string, fix: string): OnceoverError =>
@@ -94,7 +99,7 @@ async function refuseShape(session: Session, repair: OwnRepair, table: Table, ro
   )
 }
 
-async function refuseTaken(session: Session, repair: OwnRepair, table: Table, rows: string) {
+async function refuseTaken(session: Session, repair: OwnRepair, table: Table, rows: Sql) {
   const [row] = await session.query<{ rows: string; first: string }>(selectTaken(table, rows))
   if (!row || row.rows === '0') return
   const first: readonly RowValues[] = JSON.parse(row.first)
@@ -139,8 +144,7 @@ interface Answer {
   readonly journalled: string
 }
 
-async function putBack(session: Session, repair: OwnRepair, table: Table, rows: string) {
-  await refuseShape(session, repair, table, rows)
+async function putBack(session: Session, repair: OwnRepair, table: Table, rows: Sql) {
   await refuseTaken(session, repair, table, rows)
   const [answer] = await session.query<Answer>(restoreRows(table, rows)).catch((error: unknown) => {
     throw blocked(repair, table, error)
@@ -163,7 +167,7 @@ async function revert(
   repair: OwnRepair,
   table: Table,
   names: readonly string[],
-  moves: string,
+  moves: Sql,
 ): Promise<readonly [reverted: number, changedSince: number]> {
   const columns = columnsOf(repair, table, names)
   const [answer] = await session
@@ -175,30 +179,61 @@ async function revert(
   return [reverted, Number(answer?.journalled) - reverted]
 }
 
+class Undoing {
+  readonly #session: Session
+  readonly #repair: OwnRepair
+  readonly #tables: readonly Table[]
+  readonly totals = { restored: 0, reverted: 0, changedSince: 0 }
+
+  constructor(session: Session, repair: OwnRepair, tables: readonly Table[]) {
+    this.#session = session
+    this.#repair = repair
+    this.#tables = tables
+  }
+
+  /** Undoes one batch, or all of them at once where nothing hung on what went. */
+  async undo(family: OwnFamily, batch: string | undefined): Promise<void> {
+    const journal = journalOf(this.#repair.id)
+    // Parents first: a row points to one that stands.
+    for (const place of family.losing.toReversed()) {
+      const table = this.#tables[place]
+      if (!table) continue
+      const rows = ofBatch(journal.rows(place), batch)
+      this.totals.restored += await putBack(this.#session, this.#repair, table, rows)
+    }
+    for (const { place, child, columns } of movesOf(this.#repair, family)) {
+      const table = this.#tables[child]
+      if (!table) continue
+      const moves = ofBatch(journal.moves(place), batch)
+      const [reverted, since] = await revert(this.#session, this.#repair, table, columns, moves)
+      this.totals.reverted += reverted
+      this.totals.changedSince += since
+    }
+  }
+}
+
+function movesOf({ plan: { losers } }: OwnRepair, { edges }: OwnFamily): readonly KeptEdge[] {
+  if (losers === 'delete') return edges.toReversed()
+  return [{ place: 0, child: 0, columns: Object.keys(losers.set) }]
+}
+
 async function restore(session: Session, repair: OwnRepair): Promise<Omit<Undone, 'repair'>> {
-  const family = repair.family as KeptFamily & { readonly losing: readonly number[] }
-  const journal: Journal = journalOf(repair.id)
+  const family = repair.family as OwnFamily
+  const journal = journalOf(repair.id)
   const tables: Table[] = []
   for (const { quoted } of family.tables) tables.push(await inspectAnyTable(session, quoted))
-  const totals = { restored: 0, reverted: 0, changedSince: 0 }
-  // Parents first: a row points to one that stands.
-  for (const place of family.losing.toReversed()) {
+  for (const place of family.losing) {
     const table = tables[place]
-    if (table) totals.restored += await putBack(session, repair, table, journal.rows(place))
+    if (table) await refuseShape(session, repair, table, journal.rows(place))
   }
-  const { losers } = repair.plan
-  const moves =
-    losers === 'delete'
-      ? family.edges.toReversed()
-      : [{ place: 0, child: 0, columns: Object.keys(losers.set) }]
-  for (const { place, child, columns } of moves) {
-    const table = tables[child]
-    if (!table) continue
-    const [reverted, since] = await revert(session, repair, table, columns, journal.moves(place))
-    totals.reverted += reverted
-    totals.changedSince += since
+  const undoing = new Undoing(session, repair, tables)
+  if (family.edges.length === 0) await undoing.undo(family, undefined)
+  else {
+    // Backwards: what a later batch sent into the place of a row leaves it before that row returns.
+    const batches = await session.query<{ batch: string }>(selectBatches(journal))
+    for (const { batch } of batches) await undoing.undo(family, batch)
   }
-  return totals
+  return undoing.totals
 }
 
 function refuseState({ id, state, undoneAt }: OwnRepair): void {
@@ -218,8 +253,8 @@ function refuseState({ id, state, undoneAt }: OwnRepair): void {
  * changed them since.
  *
  * @throws OnceoverError UNDO_BLOCKED while a unique index stands that admits no duplicates,
- * UNDO_CONFLICT, UNDO_SHAPE_CHANGED, REPAIR_UNDONE, REPAIR_NOT_APPLIED, REPAIR_NOT_FOUND,
- * REPAIR_TAKEN while an apply runs. Nothing was changed then
+ * UNDO_CONFLICT, UNDO_SHAPE_CHANGED, JOURNAL_DROPPED, REPAIR_UNDONE, REPAIR_NOT_APPLIED,
+ * REPAIR_NOT_FOUND, REPAIR_TAKEN while an apply runs. Nothing was changed then
  */
 export async function undoRepair(
   database: Database,
@@ -231,6 +266,7 @@ export async function undoRepair(
       const session = database.within(handle)
       const repair = await readRepair(session, id)
       refuseState(repair)
+      await requireJournal(session, id)
       await session.query(limitUndo())
       const totals = await restore(session, repair)
       await session.query(finishUndo(id, actor ?? null))
