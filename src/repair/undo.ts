@@ -3,10 +3,9 @@ import type { RowValues } from '../core/verdict.ts'
 import { type Column, inspectAnyTable, type Table } from '../guards/table.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
-import type { Sql } from '../postgres/sql.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { pinSettings } from './freeze/queries.ts'
-import { journalOf } from './journal.ts'
+import { type Journal, journalOf } from './journal.ts'
 import { requireJournal } from './kept.ts'
 import { finishUndo } from './queries.ts'
 import { type OwnRepair, readRepair } from './stored.ts'
@@ -14,10 +13,8 @@ import { inTurn } from './turn.ts'
 import {
   countAltered,
   limitUndo,
-  ofBatch,
   restoreMoves,
   restoreRows,
-  selectBatches,
   selectJournalColumns,
   selectTaken,
 } from './undo/queries.ts'
@@ -51,10 +48,9 @@ interface KeptEdge {
   readonly columns: readonly string[]
 }
 
-interface OwnFamily {
+interface KeptFamily {
   readonly tables: readonly KeptTable[]
   readonly edges: readonly KeptEdge[]
-  readonly losing: readonly number[]
 }
 
 const shapeChanged = ({ id }: OwnRepair, message: string, fix: string): OnceoverError =>
@@ -99,7 +95,7 @@ async function refuseShape(session: Session, repair: OwnRepair, table: Table, ro
   )
 }
 
-async function refuseTaken(session: Session, repair: OwnRepair, table: Table, rows: Sql) {
+async function refuseTaken(session: Session, repair: OwnRepair, table: Table, rows: string) {
   const [row] = await session.query<{ rows: string; first: string }>(selectTaken(table, rows))
   if (!row || row.rows === '0') return
   const first: readonly RowValues[] = JSON.parse(row.first)
@@ -144,7 +140,8 @@ interface Answer {
   readonly journalled: string
 }
 
-async function putBack(session: Session, repair: OwnRepair, table: Table, rows: Sql) {
+async function putBack(session: Session, repair: OwnRepair, table: Table, rows: string) {
+  await refuseShape(session, repair, table, rows)
   await refuseTaken(session, repair, table, rows)
   const [answer] = await session.query<Answer>(restoreRows(table, rows)).catch((error: unknown) => {
     throw blocked(repair, table, error)
@@ -167,7 +164,7 @@ async function revert(
   repair: OwnRepair,
   table: Table,
   names: readonly string[],
-  moves: Sql,
+  moves: string,
 ): Promise<readonly [reverted: number, changedSince: number]> {
   const columns = columnsOf(repair, table, names)
   const [answer] = await session
@@ -179,61 +176,30 @@ async function revert(
   return [reverted, Number(answer?.journalled) - reverted]
 }
 
-class Undoing {
-  readonly #session: Session
-  readonly #repair: OwnRepair
-  readonly #tables: readonly Table[]
-  readonly totals = { restored: 0, reverted: 0, changedSince: 0 }
-
-  constructor(session: Session, repair: OwnRepair, tables: readonly Table[]) {
-    this.#session = session
-    this.#repair = repair
-    this.#tables = tables
-  }
-
-  /** Undoes one batch, or all of them at once where nothing hung on what went. */
-  async undo(family: OwnFamily, batch: string | undefined): Promise<void> {
-    const journal = journalOf(this.#repair.id)
-    // Parents first: a row points to one that stands.
-    for (const place of family.losing.toReversed()) {
-      const table = this.#tables[place]
-      if (!table) continue
-      const rows = ofBatch(journal.rows(place), batch)
-      this.totals.restored += await putBack(this.#session, this.#repair, table, rows)
-    }
-    for (const { place, child, columns } of movesOf(this.#repair, family)) {
-      const table = this.#tables[child]
-      if (!table) continue
-      const moves = ofBatch(journal.moves(place), batch)
-      const [reverted, since] = await revert(this.#session, this.#repair, table, columns, moves)
-      this.totals.reverted += reverted
-      this.totals.changedSince += since
-    }
-  }
-}
-
-function movesOf({ plan: { losers } }: OwnRepair, { edges }: OwnFamily): readonly KeptEdge[] {
-  if (losers === 'delete') return edges.toReversed()
-  return [{ place: 0, child: 0, columns: Object.keys(losers.set) }]
-}
-
 async function restore(session: Session, repair: OwnRepair): Promise<Omit<Undone, 'repair'>> {
-  const family = repair.family as OwnFamily
-  const journal = journalOf(repair.id)
+  const family = repair.family as KeptFamily & { readonly losing: readonly number[] }
+  const journal: Journal = journalOf(repair.id)
   const tables: Table[] = []
   for (const { quoted } of family.tables) tables.push(await inspectAnyTable(session, quoted))
-  for (const place of family.losing) {
+  const totals = { restored: 0, reverted: 0, changedSince: 0 }
+  // Parents first: a row points to one that stands.
+  for (const place of family.losing.toReversed()) {
     const table = tables[place]
-    if (table) await refuseShape(session, repair, table, journal.rows(place))
+    if (table) totals.restored += await putBack(session, repair, table, journal.rows(place))
   }
-  const undoing = new Undoing(session, repair, tables)
-  if (family.edges.length === 0) await undoing.undo(family, undefined)
-  else {
-    // Backwards: what a later batch sent into the place of a row leaves it before that row returns.
-    const batches = await session.query<{ batch: string }>(selectBatches(journal))
-    for (const { batch } of batches) await undoing.undo(family, batch)
+  const { losers } = repair.plan
+  const moves =
+    losers === 'delete'
+      ? family.edges.toReversed()
+      : [{ place: 0, child: 0, columns: Object.keys(losers.set) }]
+  for (const { place, child, columns } of moves) {
+    const table = tables[child]
+    if (!table) continue
+    const [reverted, since] = await revert(session, repair, table, columns, journal.moves(place))
+    totals.reverted += reverted
+    totals.changedSince += since
   }
-  return undoing.totals
+  return totals
 }
 
 function refuseState({ id, state, undoneAt }: OwnRepair): void {
