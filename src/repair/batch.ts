@@ -5,6 +5,7 @@ import type { Session } from '../postgres/session.ts'
 import {
   type BatchCounts,
   beginBatch,
+  type Held,
   holdRows,
   judgeLosers,
   type Stretch,
@@ -39,12 +40,17 @@ const VETO = 'a trigger keeps it'
 
 const numberIn = (rows: readonly { rows: string }[]): number => Number(rows[0]?.rows ?? 0)
 
-async function hold(session: Session, work: Work, stretch: Stretch): Promise<void> {
+/** Locks the rows of a stretch, and skips the losers that are not to be touched any more. */
+async function hold(session: Session, work: Work, stretch: Stretch) {
   const { inspection, family, journal } = work
-  const [row] = await session.query<{ references: string }>(
-    holdRows(inspection, family, journal, stretch),
-  )
-  if (Number(row?.references) === work.references) return
+  const [held] = await session.query<Held>(holdRows(inspection, family, journal, stretch))
+  if (Number(held?.references) === work.references) {
+    // Between versions that were planned nothing has changed: none of them is judged anew.
+    const sure = held?.doubtful === '0' ? held : undefined
+    const judged = sure ? [] : await session.query<Held>(judgeLosers(inspection, journal, stretch))
+    const { rows, skipped } = sure ?? judged[0] ?? { rows: 0, skipped: 0 }
+    return { rows: Number(rows), skipped: Number(skipped) }
+  }
   throw new OnceoverError('PLAN_DRIFTED', {
     message: `A foreign key to a table of the repair ${work.id} came or went while it was applied.`,
     fix: 'What was applied stands. Plan again for the rest.',
@@ -99,15 +105,8 @@ async function removeFamily(session: Session, work: Work, batch: number, stretch
 async function inTransaction(session: Session, work: Work, batch: number, stretch: Stretch) {
   const { inspection, family, journal } = work
   await session.query(beginBatch(family))
-  await hold(session, work, stretch)
-  const [counted] = await session.query<{ rows: string; skipped: string }>(
-    judgeLosers(inspection, journal, stretch),
-  )
-  const rows = Number(counted?.rows ?? 0)
-  const none: BatchCounts = {
-    ...{ removed: 0, changed: 0, moved: 0, dropped: 0 },
-    skipped: Number(counted?.skipped ?? 0),
-  }
+  const { rows, skipped } = await hold(session, work, stretch)
+  const none: BatchCounts = { removed: 0, changed: 0, moved: 0, dropped: 0, skipped }
   if (rows === 0) return none
   if (inspection.guard.losers !== 'delete') {
     const changed = await set(session, work, batch, stretch)

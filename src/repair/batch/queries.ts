@@ -65,23 +65,67 @@ const identities = ({ losers }: Journal, { primaryKey }: Table, stretch: Stretch
   return sql`SELECT ${own ?? sql``} ${where} UNION SELECT ${kept ?? sql``} ${where}`
 }
 
-const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => quoted).join(', ')
+/** What a stretch is found to be once its rows are locked, in rows as text. */
+export interface Held {
+  /** How many foreign keys point to the tables. */
+  readonly references: string
+  /** Losers that are not skipped, and those that are. */
+  readonly rows: string
+  readonly skipped: string
+  /** Losers of which they or their keepers are not the versions that were planned. */
+  readonly doubtful: string
+}
+
+const equal = (left: readonly string[], right: readonly string[]): string =>
+  left.map((each, place) => `${each} = ${right[place]}`).join(' AND ')
+
+const among = (alias: string, names: readonly string[]): readonly string[] =>
+  names.map((name) => `${alias}.${name}`)
+
+// Each row is looked up by itself: of a join with so many the planner would think that reading all
+// of the table is less.
+const held = ({ primaryKey, quoted }: Table, lock: string): string => {
+  const places = numbered('p', primaryKey)
+  const found = primaryKey.map((column, place) => `${column.quoted} AS once_p${place}`)
+  const keys = primaryKey.map((column) => column.quoted)
+  const wanted = (letter: string) =>
+    `SELECT ${numbered(letter, primaryKey).join(', ')} FROM once_stretch WHERE once_skipped IS NULL`
+  return `once_wanted (${places.join(', ')}) AS (${wanted('l')} UNION ${wanted('k')}),
+    once_held AS MATERIALIZED (
+      SELECT once_row.* FROM (SELECT * FROM once_wanted ORDER BY ${places.join(', ')}) AS once_w
+      CROSS JOIN LATERAL (SELECT ${found.join(', ')}, xmin AS once_v FROM ${quoted}
+        WHERE ${equal(keys, among('once_w', places))} FOR ${lock}) AS once_row)`
+}
 
 /**
- * Locks the losers and keepers of a stretch, in one order. Where rows hang on them, nobody can make
- * another one hang on a loser from here on. Answers with the number of foreign keys, too.
+ * Locks the losers and keepers of a stretch, in one order, and holds their versions against the
+ * plan. Where rows hang on them, nobody can make another one hang on a loser from here on. Answers
+ * with the number of foreign keys, too.
  */
 export const holdRows = (
   { table }: Inspection,
   family: Family,
   journal: Journal,
   stretch: Stretch,
-): Sql => sql`
-  SELECT (${countReferences(family)}) AS references, count(*)::text AS held
-  FROM (SELECT FROM ${sql.raw(table.quoted)}
-    WHERE (${sql.raw(keyOf(table))}) IN (${identities(journal, table, stretch)})
-    ORDER BY ${sql.raw(`${keyOf(table)} FOR ${family.edges.length > 0 ? '' : 'NO KEY '}UPDATE`)})
-  AS once_held`
+): Sql => {
+  const places = numbered('p', table.primaryKey)
+  const same = (alias: string, letter: string) =>
+    equal(among(alias, places), numbered(letter, table.primaryKey))
+  return sql`
+    WITH once_stretch AS MATERIALIZED (SELECT * FROM ${sql.raw(journal.losers)}
+      WHERE once_seq BETWEEN ${stretch.from}::bigint AND ${stretch.to}::bigint),
+    ${sql.raw(held(table, family.edges.length > 0 ? 'UPDATE' : 'NO KEY UPDATE'))}
+    SELECT (${countReferences(family)}) AS references, ${sql.raw(`
+      count(*) FILTER (WHERE once_skipped IS NULL)::text AS rows,
+      count(once_skipped)::text AS skipped,
+      count(*) FILTER (WHERE once_skipped IS NULL
+        AND (once_a.once_v IS DISTINCT FROM once_version
+          OR once_b.once_v IS DISTINCT FROM once_keeper_version))::text AS doubtful
+    FROM once_stretch LEFT JOIN once_held AS once_a ON ${same('once_a', 'l')}
+      LEFT JOIN once_held AS once_b ON ${same('once_b', 'k')}`)}`
+}
+
+const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => quoted).join(', ')
 
 // The losers of a stretch that must not be touched, each with its reason.
 const judged = (inspection: Inspection, journal: Journal, stretch: Stretch): Sql => {
