@@ -93,7 +93,7 @@ describe('what is proposed', () => {
     expect(proposals[0]?.why[1]).toMatch(/The unique index one is invalid/)
   })
 
-  test('what was agreed with and enforced is proposed as enforced, and nothing like it', async () => {
+  test('what was agreed with and enforced is proposed as such, and nothing like it', async () => {
     await run(`CREATE TABLE t (id int PRIMARY KEY, slug text NOT NULL, deleted_at timestamptz)`)
     const [proposal] = (await once.discover()).proposals
     expect(proposal).toMatchObject({ key: { slug: 'text' }, where: 'deleted_at IS NULL' })
@@ -116,19 +116,43 @@ describe('what is proposed', () => {
   })
 })
 
+test('a key that no index of a partitioned table can hold says so', async () => {
+  await run(`
+    CREATE TABLE t (id int, day date NOT NULL, slug text NOT NULL, owner_id int NOT NULL,
+      PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+    CREATE TABLE t_1 PARTITION OF t DEFAULT;
+    INSERT INTO t SELECT g, '2025-10-01', 's' || g, g FROM generate_series(1, 20) g`)
+  const { proposals } = await once.discover()
+  const said = proposals.map(({ key, why }) => [Object.keys(key).join(), why.at(-1)])
+  expect(said).toEqual([
+    ['owner_id,day', expect.stringMatching(/^owner_id says whose it is/)],
+    ['slug', expect.stringMatching(/^No index can hold it: .* RANGE \(day\), .* lacks day\.$/)],
+  ])
+})
+
 describe('which tables are looked at', () => {
   test('ordinary and partitioned ones, but no partitions and nothing of ours', async () => {
     await once.migrate()
     await run(`
       CREATE TABLE plain (id int PRIMARY KEY, slug text NOT NULL);
       CREATE TABLE parts (id int, code text NOT NULL, PRIMARY KEY (id)) PARTITION BY RANGE (id);
-      CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
-      INSERT INTO parts VALUES (1, 'a'), (2, 'b');
+      CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (100);
+      INSERT INTO parts SELECT g, 'c' || g FROM generate_series(1, 20) g;
       CREATE VIEW v AS SELECT 1 AS slug`)
     expect((await keysOf()).sort()).toEqual([
       ['parts', 'code'],
       ['plain', 'slug'],
     ])
+  })
+
+  test('also through a bare handle, outside any transaction', async () => {
+    await run('CREATE TABLE t (id int PRIMARY KEY, slug text NOT NULL)')
+    const { pool } = database
+    const bare = await onceover({
+      db: { query: (text: string, values?: unknown[]) => pool.query(text, values) },
+    })
+    expect((await bare.discover()).proposals).toMatchObject([{ table: 't' }])
+    await bare.close()
   })
 
   test('those of one schema, and the best of them', async () => {
@@ -211,6 +235,19 @@ describe('a table that cannot be read is listed with the reason', () => {
         },
       ])
     })
+  })
+
+  test('where its keys cannot be counted in time, and names alone speak for them', async () => {
+    // To fold a long text takes far longer than to count the row.
+    await run(`CREATE TABLE t (id int PRIMARY KEY, email text NOT NULL);
+      INSERT INTO t SELECT g, repeat('é', 2000000) || g FROM generate_series(1, 60) g`)
+    const { proposals, skipped } = await once.discover({ timeoutMs: 300 })
+    expect(skipped).toEqual([
+      { table: 't', reason: 'counting took longer than 300 ms: not all counted' },
+    ])
+    expect(proposals).toMatchObject([{ table: 't', key: { email: 'text' }, state: 'unguarded' }])
+    expect(proposals[0]?.why[0]).toBe('Its rows were not counted: that took too long.')
+    expect(proposals[0]?.duplicates).toBeUndefined()
   })
 
   test('where its rows cannot be read in time', async () => {

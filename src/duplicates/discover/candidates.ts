@@ -1,3 +1,4 @@
+import { type Column, columnsNamed } from '../../guards/table.ts'
 import { inWords, type KeyedIndex } from '../../guards/unique-index.ts'
 import type { Session } from '../../postgres/session.ts'
 import type { Candidate, Idea } from './candidate.ts'
@@ -10,6 +11,24 @@ import type { Subject } from './subject.ts'
 
 const MOST_PARTS = 8
 
+// What the rows need all the same, whatever an index can hold.
+function obstacleOf({ table }: Subject, columns: readonly Column[]): string | undefined {
+  if (table.inherited) return 'Other tables inherit from it, and an index binds each table alone.'
+  const { partitionKey } = table
+  if (partitionKey === undefined) return undefined
+  const names = columns.map(({ name }) => name)
+  const missing = columnsNamed(table, partitionKey.replace(/^[^(]*/, '')).filter(
+    ({ name }) => !names.includes(name),
+  )
+  if (missing.length === 0) return undefined
+  return (
+    `No index can hold it: the table is partitioned by ${partitionKey}, and the key lacks ` +
+    `${missing.map(({ name }) => name).join(', ')}.`
+  )
+}
+
+const WITHOUT_INDEX = 0.7
+
 function candidateOf(subject: Subject, idea: Idea): Candidate {
   const { columns, prior, why, without, binds = 'counting' } = idea
   const lasting = binds === 'present' || columns.some(isDated)
@@ -19,11 +38,13 @@ function candidateOf(subject: Subject, idea: Idea): Candidate {
     .map((each) => presence(subject, each, true))
   const absent = without ? [presence(subject, without, false)] : []
   const conditions = [...counting, ...there, ...absent]
+  const obstacle = obstacleOf(subject, columns)
+  const whys = [why, ...conditions.map((each) => each.why), ...(obstacle ? [obstacle] : [])]
   return {
     parts: columns.map((each) => partOf(subject, each)),
     conditions,
-    prior,
-    why: [why, ...new Set(conditions.map((each) => each.why))],
+    prior: obstacle ? prior * WITHOUT_INDEX : prior,
+    why: [...new Set(whys)],
   }
 }
 

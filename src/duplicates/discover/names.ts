@@ -85,8 +85,8 @@ const SOURCES =
 /** A reference to where the row came from, and not to what it is. */
 export const isSource = named(new RegExp(`(^|_)(${either(SOURCES)})_(id|uuid)$`))
 
-/** Any other reference. */
-export const isId = ending('id uuid')
+/** Any other reference; `id` alone is the row's own. */
+export const isId = named(/._(id|uuid)$/)
 
 const GONE = 'cancell?ed deleted archived removed revoked superseded discarded'
 const AT = '(at|on|ts|time|date)'

@@ -79,7 +79,7 @@ interface Profile {
 }
 
 /** Up to so many rows a table is counted; of a larger one a sample of about as many is read. */
-export const COUNTED_ROWS = 1_000_000
+const COUNTED_ROWS = 1_000_000
 
 const ROW_BYTES = 80
 
