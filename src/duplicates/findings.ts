@@ -91,10 +91,10 @@ function* inTenants(tenants: readonly MissingTenant[], { duplicates }: Facts): G
 
 function* inTypes({ parts }: Inspection): Generator<Finding> {
   for (const { name, base } of parts) {
-    if (base !== 'float4' && base !== 'float8') continue
+    if (!/^_?float[48]$/.test(base)) continue
     yield {
       code: 'float_key',
-      message: `${name} is a floating-point number: 0.1 + 0.2 and 0.3 are two keys, -0 and 0 one.`,
+      message: `${name} is floating-point: 0.1 + 0.2 and 0.3 are two keys, -0 and 0 one.`,
       fix: `Make ${name} numeric, or a key of what it is rounded to.`,
     }
   }

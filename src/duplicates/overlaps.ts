@@ -1,5 +1,6 @@
 import type { RowValues } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
+import { selectTypes } from '../guards/queries.ts'
 import type { Session } from '../postgres/session.ts'
 import { answer, zip } from './answer.ts'
 import { type DividedKey, divideKey, selectOverlaps } from './overlaps/queries.ts'
@@ -11,7 +12,7 @@ export interface OverlapCluster {
   readonly rows: number
   /** How many different keys they have, two at least. */
   readonly keys: number
-  /** The range that they take up together, as PostgreSQL writes it. */
+  /** The range that they take up together, as PostgreSQL writes it; one in time is in UTC. */
   readonly span: string
   /** The first rows, up to ten, each with its `range`. */
   readonly members: readonly RowValues[]
@@ -53,9 +54,12 @@ export async function findOverlaps(
 ): Promise<Overlaps | undefined> {
   if (inspection.guard.overlap === undefined) return undefined
   const divided = divideKey(inspection)
+  const { overlap } = inspection.guard
+  const statement = selectTypes(inspection.table.quoted, [`(${overlap})`])
+  const [base = ''] = await answer<readonly string[]>(session, statement)
   const found = await answer<{ clusters: number; rows: number; largest: readonly Cluster[] }>(
     session,
-    selectOverlaps(inspection, divided),
+    selectOverlaps(inspection, divided, base),
   )
   return {
     ...found,

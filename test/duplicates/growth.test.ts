@@ -95,6 +95,18 @@ test('all rows of a key but the earliest are in excess, at times in UTC', async 
   ])
 })
 
+test('only rows of the same copy are in excess, and of NULLs that are equal', async () => {
+  await db.pool.query(`CREATE TABLE copied (id int PRIMARY KEY, k int, nr int NOT NULL DEFAULT 0,
+      created_at timestamptz NOT NULL DEFAULT now());
+    INSERT INTO copied VALUES (1, 1, 0), (2, 1, 1), (3, 1, 1), (4, NULL, 0), (5, NULL, 0)`)
+  const scan = (nulls: 'reject' | 'equal') =>
+    once.scan(guard('copied', { table: 'copied', key: { k: int({ nulls }) }, copies: 'nr' }), {
+      growth: true,
+    })
+  expect((await scan('reject'))[0]?.growth?.excess).toBe(1)
+  expect((await scan('equal'))[0]?.growth?.excess).toBe(2)
+})
+
 test.each<[span: string, step: string, unit: string]>([
   ['2 hours', '1 minute', 'minute'],
   ['6 days', '1 hour', 'hour'],

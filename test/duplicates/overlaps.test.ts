@@ -120,6 +120,25 @@ test('a range may be an expression over several columns, and read the whole key'
   expect(report?.overlaps).toMatchObject({ clusters: 1, largest: [{ key: {}, rows: 2, keys: 2 }] })
 })
 
+test('ranges in time are told in UTC, whatever the zone of the session', async () => {
+  await db.pool.query(`CREATE TABLE stays (id int PRIMARY KEY, during tstzrange);
+    INSERT INTO stays VALUES (1, '[2025-01-01 10:00+00,2025-01-01 12:00+00]'),
+      (2, '(2025-01-01 11:00+00,)')`)
+  const stays = guard('stays', { table: 'stays', key: { during: column() }, overlap: 'during' })
+  const zoned = await onceover({ db: `${db.url}?options=-c%20timezone%3DAsia/Tokyo` })
+  const [report] = await zoned.scan(stays)
+  await zoned.close()
+  expect(report?.overlaps?.largest).toMatchObject([
+    {
+      span: '["2025-01-01 10:00:00",)',
+      members: [
+        { range: '["2025-01-01 10:00:00","2025-01-01 12:00:00"]' },
+        { range: '("2025-01-01 11:00:00",)' },
+      ],
+    },
+  ])
+})
+
 const bound = fc.option(fc.integer({ min: 0, max: 9 }), { nil: null })
 const range = fc
   .tuple(bound, bound, fc.constantFrom('[', '('), fc.constantFrom(']', ')'))

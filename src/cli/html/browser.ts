@@ -125,6 +125,10 @@ export const SCRIPT = String.raw`
     }, [places, groups], host)
   }
 
+  const figures = document.querySelectorAll('.figures-of')
+  // A browser that cannot draw shows the figures instead.
+  if (typeof uPlot === 'undefined') return figures.forEach((each) => { each.open = true })
+  root.dataset.drawn = ''
   const data = read('data')
   let drawn = []
   const draw = (paper) => {

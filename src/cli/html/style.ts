@@ -57,8 +57,8 @@ code {
 .charts .card { margin: 0; min-width: 0; }
 .rhythm { font-size: 1.25rem; font-weight: 600; color: var(--excess); }
 figure { margin: 0; }
-.chart { position: relative; min-height: 16rem; }
-.chart.low { min-height: 12rem; }
+.chart { position: relative; min-height: 16rem; display: none; }
+[data-drawn] .chart { display: block; }
 .tip {
   position: absolute; pointer-events: none; z-index: 2; display: none; white-space: nowrap;
   background: var(--text); color: var(--card); border-radius: .4rem; padding: .3rem .6rem;

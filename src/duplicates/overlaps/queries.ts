@@ -102,12 +102,22 @@ function shownRows(inspection: Inspection, { apart, ranged }: DividedKey, names:
       ${guard.where ? `AND (${guard.where})` : ''}`
 }
 
+// As text in UTC, whatever the zone of the session.
+const rangeText = (range: string, base: string): string =>
+  base === 'tstzrange'
+    ? `tsrange(lower(${range}) AT TIME ZONE 'UTC', upper(${range}) AT TIME ZONE 'UTC',
+        CASE WHEN lower_inc(${range}) THEN '[' ELSE '(' END ||
+        CASE WHEN upper_inc(${range}) THEN ']' ELSE ')' END)::text`
+    : `${range}::text`
+
 /**
  * The clusters of rows whose ranges overlap, of which at least two have different keys: how many,
  * of how many rows, and the largest with their first rows. A cluster is an island on the running
  * maximum of the upper bounds, so that each of its rows overlaps another one of it.
+ *
+ * @param base name of the type of the range
  */
-export function selectOverlaps(inspection: Inspection, divided: DividedKey): Sql {
+export function selectOverlaps(inspection: Inspection, divided: DividedKey, base: string): Sql {
   const { shown, copies } = inspection
   const names = namesOf(divided, copies !== undefined)
   const key = divided.apart.map(({ base }, at) => exactJson(`once_a${at}`, base))
@@ -125,12 +135,12 @@ export function selectOverlaps(inspection: Inspection, divided: DividedKey): Sql
     FROM once_clusters ORDER BY ${order} LIMIT ${SHOWN_CLUSTERS}),
   once_rows AS (
     SELECT once_place, max(once_key) AS once_keys,
-      json_agg(json_build_array(once_span_of_row::text, ${row.join(', ')}) ORDER BY once_rank)
+      json_agg(json_build_array(${rangeText('once_span_of_row', base)}, ${row.join(', ')}) ORDER BY once_rank)
         FILTER (WHERE once_rank <= ${SHOWN_ROWS}) AS once_rows
     FROM (${shownRows(inspection, divided, names)}) AS once_ranked GROUP BY once_place)
   SELECT json_build_object('clusters', count(*), 'rows', coalesce(sum(once_members), 0),
     'largest', (SELECT coalesce(json_agg(json_build_array(once_members, once_keys,
-        once_span::text, json_build_array(${key.join(', ')}), once_rows)
+        ${rangeText('once_span', base)}, json_build_array(${key.join(', ')}), once_rows)
       ORDER BY once_place), '[]')
       FROM once_top JOIN once_rows USING (once_place)))::text AS overlaps
   FROM once_clusters`)
