@@ -103,6 +103,9 @@ describe('the guard that each incident came to ranks first or second of its tabl
   test('job batches', async () => {
     const all = await discovered('job-batches', ['schema.sql'], made)
     expect(rank(jobBatches.jobBatches, all)).toBe(1)
+    const [batches] = all.filter(({ table }) => table === 'irp_batch')
+    expect(batches).toMatchObject({ copies: 'copy_number', keep: ['created_ts asc', 'id asc'] })
+    expect(batches?.children).toEqual(jobBatches.jobBatches.children)
     expect(rank(jobBatches.jobSubmissions, all)).toBeOneOf([1, 2])
   })
 
