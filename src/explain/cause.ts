@@ -86,7 +86,8 @@ function repeated(facts: Facts, timing: Timing): Weight {
     if (hidden) return weight('possible', 'Row-level security may hide the row that stands.')
     const none = 'No row has the key now: the one it met was rolled back with it, or has gone.'
     const fresh = at !== undefined && now - at < RECENT_S
-    return weight(fresh && facts.foreseen === undefined ? 'likely' : 'possible', none)
+    const open = facts.foreseen === undefined && history.claim?.state !== 'claimed'
+    return weight(fresh && open ? 'likely' : 'possible', none)
   }
   return timing.race.likelihood === 'ruled_out'
     ? weight('ruled_out', 'The row that stands was there before the request.')

@@ -95,7 +95,8 @@ async function gather(
     guarded: { inspection, own: true, shadow: undefined },
     missing: await missingFacts(session, table, missing, verdict.key),
     standIns: invalid ? await forbiddenIn(session, inspection, verdict.key) : [],
-    repeated: firstIndex === undefined ? undefined : [firstIndex, index],
+    // Every verdict but `collided` was given to a key that stands once in its input.
+    repeated: firstIndex === undefined ? [] : [firstIndex, index],
     standing,
     hidden: table.rowSecurity,
     history: await historyOf(session, {

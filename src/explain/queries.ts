@@ -93,10 +93,11 @@ export const overlaps = (range: string, { apart, ranged }: DividedKey, given: Sq
   const values = [...named('once_a', fixed), ...named('once_r', moving)]
   const same = fixed.map((item, place) => `${item} = once_a${place}`)
   const unlike = moving.map((item, place) => `${item} IS DISTINCT FROM once_r${place}`)
+  const conditions = [...same, `(${range}) && once_range`, `(${unlike.join(' OR ')})`]
   return sql`EXISTS (
     SELECT FROM (SELECT ${sql.raw([...values, `(${range}) AS once_range`].join(', '))}
       FROM ${given} AS once_given) AS once_key
-    WHERE ${sql.raw([...same, `(${range}) && once_range`, `(${unlike.join(' OR ')})`].join(' AND '))})`
+    WHERE ${sql.raw(conditions.join(' AND '))})`
 }
 
 /** Where to look for a row, and what to say of it. */

@@ -1,6 +1,6 @@
 import type { WorkVerdict } from 'onceover'
 import { z } from 'zod'
-import { type Cause, causeOf, MEANING } from './causes.ts'
+import { type Cause, MEANING } from './causes.ts'
 import type { AttemptedKey } from './groups.ts'
 import type { RecordedVerdict } from './queries.ts'
 
@@ -9,7 +9,7 @@ export interface GroupVerdict {
   /** Place in the request, from 0. */
   readonly index: number
   readonly verdict: WorkVerdict['verdict']
-  /** Why it is no new lesson; null where it is one, or where it is none of the known causes. */
+  /** Why it is no new lesson, or one too many; null where it is neither, or for another reason. */
   readonly cause: Cause | null
   /** The same in a sentence or two, with what to do. */
   readonly says: string
@@ -50,10 +50,9 @@ const lessonRow = z.object({ id: z.uuid() })
 export function tell(
   verdict: WorkVerdict,
   attempted: AttemptedKey,
-  evidence: { readonly foreseen: string; readonly narrower: readonly string[] },
+  cause: Cause | null,
 ): GroupVerdict {
   const { index, firstIndex, sqlstate, constraint } = verdict
-  const cause = causeOf({ ...evidence, verdict: verdict.verdict, attempted, sqlstate, constraint })
   // What `save` gave back, or the row that stood already.
   const lesson = lessonRow.safeParse(verdict.existing ?? verdict.result).data?.id ?? null
   return {
@@ -71,7 +70,7 @@ export function tell(
 
 const MS = 1000
 
-// What is none of the six causes: a lesson that was made, is being made, or could not be.
+// What is none of the causes: a lesson that was made, is being made, or could not be.
 function inWords({ verdict, reason = '', code, sqlstate, heldMs = 0 }: WorkVerdict): string {
   if (verdict === 'created') return 'The lesson was made.'
   if (verdict === 'in_flight') {

@@ -219,5 +219,9 @@ async function scanFigures(once: Onceover): Promise<Figure[]> {
     { what: "scan of the incident's table: lessons", onceover: mustBe(report.rows, 24) },
     { what: '  duplicates', onceover: mustBe(report.duplicates.excess, 0) },
     { what: `  '${FALLBACK_SLOT}' for a slot`, onceover: mustBe(stands, 1) },
+    {
+      what: '  lessons whose slots overlap (g)',
+      onceover: mustBe(report.overlaps?.rows ?? 0, 6),
+    },
   ]
 }

@@ -1,4 +1,5 @@
 import type { Handle } from 'onceover'
+import { SLOT_MINUTES } from './guards.ts'
 
 /** The school of the incident's lessons. */
 export const SCHOOL = '5c000000-0000-4000-8000-000000000001'
@@ -59,5 +60,13 @@ export async function addNarrowConstraint(handle: Handle): Promise<void> {
   await handle.query(
     `ALTER TABLE ai_generated_lessons ADD CONSTRAINT ai_generated_lessons_provider_slot
      UNIQUE (provider_id, lesson_date, time_slot)`,
+  )
+}
+
+/** A constraint that refuses lessons whose slots overlap, on one date alone. */
+export async function addOverlapConstraint(handle: Handle, date: string): Promise<void> {
+  await handle.query(
+    `ALTER TABLE ai_generated_lessons ADD CONSTRAINT ai_generated_lessons_no_overlap
+     EXCLUDE USING gist ((${SLOT_MINUTES}) WITH &&) WHERE (lesson_date = '${date}')`,
   )
 }

@@ -1,5 +1,6 @@
-import type { Handle, Onceover, Verdict, WorkVerdict } from 'onceover'
-import { answerOf, type LessonAnswer, recorded, tell } from './answer.ts'
+import { type Handle, type Onceover, OnceoverError, type Verdict, type WorkVerdict } from 'onceover'
+import { answerOf, type GroupVerdict, type LessonAnswer, recorded, tell } from './answer.ts'
+import { CAUSE_OF, type Cause } from './causes.ts'
 import { type DraftLesson, draftLesson } from './draft.ts'
 import { drafting } from './drafting.ts'
 import { type AttemptedKey, attemptedKey, type LessonGroup } from './groups.ts'
@@ -52,10 +53,12 @@ export async function generateLessons(
   const id = await recordRequest(system.pool, requestedBy, keys)
   const items = await foresee(system, groups, keys)
   const { run, verdicts } = await makeAll(system, { id, actor: requestedBy }, items)
-  const narrower = await narrowerConstraints(system.once, verdicts)
-  const told = items.map(({ index, attempted, foreseen }) =>
-    tell(verdicts[index] ?? foreseen, attempted, { foreseen: foreseen.verdict, narrower }),
-  )
+  const told: GroupVerdict[] = []
+  for (const { index, attempted, foreseen } of items) {
+    const verdict = verdicts[index] ?? foreseen
+    const cause = await causeOf(system.once, verdict, foreseen.verdict, run)
+    told.push(tell(verdict, attempted, cause))
+  }
   await recordVerdicts(system.pool, id, run, told.map(recorded))
   return answerOf(id, run, told)
 }
@@ -112,10 +115,23 @@ async function makeAll(
   return { run, verdicts }
 }
 
-const UNIQUE_VIOLATION = '23505'
-
-async function narrowerConstraints(once: Onceover, verdicts: readonly WorkVerdict[]) {
-  if (!verdicts.some(({ sqlstate }) => sqlstate === UNIQUE_VIOLATION)) return []
-  const { coverage } = await once.inspect(lessons)
-  return coverage.shadows.filter(({ kind }) => kind === 'narrower').map(({ name }) => name)
+/**
+ * Why a group is no new lesson, or one too many: the library weighs the evidence. What the look
+ * before the run said tells a retry from a lost race. Null where it is neither a duplicate nor in
+ * conflict: an unreadable date, an unknown provider, a draft that failed or is under way.
+ */
+async function causeOf(
+  once: Onceover,
+  verdict: WorkVerdict,
+  foreseen: string,
+  run: string,
+): Promise<Cause | null> {
+  if (verdict.verdict === 'in_flight') return null
+  try {
+    const { cause } = await once.explain(verdict, { guards: [lessons], foreseen, run })
+    return CAUSE_OF[cause]
+  } catch (error) {
+    if (error instanceof OnceoverError && error.code === 'NOT_A_DUPLICATE') return null
+    throw error
+  }
 }

@@ -1,5 +1,12 @@
 import type { LessonAnswer } from './answer.ts'
-import { addNarrowConstraint, FALLBACK_SLOT, OTHER_SCHOOL, PROVIDER, SCHOOL } from './fixture.ts'
+import {
+  addNarrowConstraint,
+  addOverlapConstraint,
+  FALLBACK_SLOT,
+  OTHER_SCHOOL,
+  PROVIDER,
+  SCHOOL,
+} from './fixture.ts'
 import { generateLessons, type LessonSystem } from './generate.ts'
 import type { LessonGroup } from './groups.ts'
 import { waitUntilBlocked } from './queries.ts'
@@ -80,4 +87,24 @@ export async function narrowerConstraint(system: LessonSystem): Promise<LessonAn
     slot(date, '08:30-09:00', OTHER_SCHOOL),
     slot(date, '10:30-11:00', OTHER_SCHOOL),
   ])
+}
+
+/**
+ * (g) Overlapping slots, which are different keys: both lessons are made, and both answers say so.
+ */
+export function overlappingSlots(system: LessonSystem): Promise<LessonAnswer> {
+  const date = '2025-09-16'
+  return send(system, [
+    slot(date, '10:20-10:50'),
+    slot(date, '10:20-11:20'),
+    slot(date, '11:20-11:50'),
+  ])
+}
+
+/** (g) again, under a constraint that refuses overlaps: the second lesson is not made. */
+export async function refusedOverlap(system: LessonSystem): Promise<LessonAnswer> {
+  const date = '2025-09-17'
+  await addOverlapConstraint(system.pool, date)
+  await send(system, [slot(date, '10:20-10:50')])
+  return send(system, [slot(date, '10:20-11:20'), slot(date, '11:20-11:50')])
 }

@@ -108,7 +108,7 @@ describe('a verdict', () => {
     })
   })
 
-  test('that was created overlaps another where the guard declares what a row takes up', async () => {
+  test('that was created overlaps another, under a guard that declares its range', async () => {
     await db.pool.query('CREATE TABLE shifts (id int PRIMARY KEY, who int, day date, span text)')
     await db.pool.query('CREATE UNIQUE INDEX ON shifts (who, day, span)')
     const shifts = guard('shifts', {

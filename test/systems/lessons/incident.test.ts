@@ -7,6 +7,8 @@ import {
   lostRace,
   missingSchool,
   narrowerConstraint,
+  overlappingSlots,
+  refusedOverlap,
   retryOfFinishedWork,
   sameKeyTwice,
 } from '../../../systems/lessons/incident.ts'
@@ -37,7 +39,11 @@ describe('the incident', () => {
     expect(report?.parts.find(({ name }) => name === 'time_slot')?.forbidden).toEqual([
       { value: 'structured', rows: 1 },
     ])
-    expect(report?.findings.map(({ code }) => code)).toEqual(['forbidden_values'])
+    expect(report?.findings.map(({ code }) => code).sort()).toEqual([
+      'forbidden_values',
+      'overlapping_ranges',
+    ])
+    expect(report?.overlaps).toMatchObject({ clusters: 3, rows: 6 })
   })
 })
 
@@ -107,6 +113,32 @@ describe('each cause is produced and told apart', () => {
     const { coverage } = await system.once.inspect(lessons)
     expect(coverage.shadows).toMatchObject([
       { name: 'ai_generated_lessons_provider_slot', kind: 'narrower' },
+    ])
+  })
+
+  test('(g) overlapping slots, which are made and told of', async () => {
+    const answer = await overlappingSlots(system)
+    expect(outcomes(answer)).toEqual([
+      [0, 'created', 'overlapping-slots'],
+      [1, 'created', 'overlapping-slots'],
+      [2, 'created', null],
+    ])
+    expect(answer.groups[0]?.says).toContain('overlaps')
+  })
+
+  test('(g) overlapping slots, refused by a constraint that is named', async () => {
+    const answer = await refusedOverlap(system)
+    expect(outcomes(answer)).toEqual([
+      [0, 'failed', 'overlapping-slots'],
+      [1, 'created', null],
+    ])
+    expect(answer.groups[0]).toMatchObject({
+      sqlstate: '23P01',
+      constraint: 'ai_generated_lessons_no_overlap',
+    })
+    expect(await system.lessonsOn('2025-09-17')).toEqual([
+      [SCHOOL, '10:20-10:50'],
+      [SCHOOL, '11:20-11:50'],
     ])
   })
 })
