@@ -126,6 +126,18 @@ export const selectGroups = (inspection: Inspection): Sql => {
   FROM once_groups`)
 }
 
+/** How many keys repeat, and how many rows are in excess, as declared; a part of `selectGroups`. */
+export const countRepeated = (inspection: Inspection): Sql => {
+  const { table, parts, copies } = inspection
+  const copy = copies ? `, ${copies.quoted} AS once_copy` : ''
+  const bound = nullsAreEqual(parts) ? 'true' : `NOT (${anyNull(parts)})`
+  return sql.raw(`SELECT json_build_object('groups', count(*), 'excess', ${sum('true')})::text
+    FROM (SELECT count(*) AS once_members
+      FROM (SELECT ${keyList(parts)}${copy} FROM ${table.quoted} ${where(inspection)}) AS once_row
+      WHERE ${bound} GROUP BY ${[...keys(parts), ...(copies ? ['once_copy'] : [])].join(', ')}
+      HAVING count(*) > 1) AS once_groups`)
+}
+
 // The rows grouped by what is left of their keys once harmless differences are removed: case, white
 // space, normal form, order of a set. Only keys without NULL count.
 const looseGroups = (inspection: Inspection, more: string): string => {

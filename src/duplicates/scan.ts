@@ -9,7 +9,13 @@ import { answer, zip } from './answer.ts'
 import { findingsOf } from './findings.ts'
 import { findGrowth } from './growth.ts'
 import { findOverlaps } from './overlaps.ts'
-import { countLooseExcess, countLooseKeys, countRows, selectGroups } from './queries.ts'
+import {
+  countLooseExcess,
+  countLooseKeys,
+  countRepeated,
+  countRows,
+  selectGroups,
+} from './queries.ts'
 import type { DuplicateGroup, PartReport, Repetition, ScanReport } from './scan-report.ts'
 import { missingTenants } from './tenant.ts'
 
@@ -152,23 +158,10 @@ export function scan(
   })
 }
 
-async function groupsOf(session: Session, inspection: Inspection): Promise<Groups> {
-  return answer<Groups>(session, selectGroups(inspection))
-}
-
-/** The largest duplicate groups of an inspected guard, up to ten, with what to keep and remove. */
-export async function largestGroups(
-  session: Session,
-  inspection: Inspection,
-): Promise<readonly DuplicateGroup[]> {
-  const { largest } = await groupsOf(session, inspection)
-  return largest.map((group) => asGroup(inspection, group))
-}
-
 /** How many keys of an inspected guard repeat, and how many rows are in excess. */
 export async function countDuplicates(
   session: Session,
   inspection: Inspection,
 ): Promise<Repetition> {
-  return (await groupsOf(session, inspection)).declared
+  return answer<Repetition>(session, countRepeated(inspection))
 }

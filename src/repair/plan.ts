@@ -1,6 +1,5 @@
 import { OnceoverError } from '../core/error.ts'
 import type { RowValues } from '../core/verdict.ts'
-import { largestGroups } from '../duplicates/scan.ts'
 import type { Guard } from '../guards/guard.ts'
 import { type Inspection, inspect } from '../guards/inspect.ts'
 import { columnOf } from '../guards/part.ts'
@@ -22,6 +21,7 @@ import {
 import type { Hazard } from './hazard.ts'
 import { hazardsOf } from './hazards.ts'
 import { type Journal, journalOf } from './journal.ts'
+import { largestGroups } from './largest.ts'
 import { predict } from './predict.ts'
 import { insertRepair, selectDatabase, storePlan } from './queries.ts'
 import { hashOf, type PlannedChild, type RepairPlan } from './repair-plan.ts'
@@ -158,7 +158,7 @@ async function build(session: Session, guard: Guard, options: PlanOptions): Prom
   const hazards = [...known, ...ofRows(children), ...suspectHazard(guard, suspects.rows)]
   refuse(guard, hazards)
   const [database] = await session.query<RepairPlan['database']>(selectDatabase())
-  const largest = await largestGroups(session, inspection)
+  const largest = await largestGroups(session, inspection, journal)
   const frozen = await digest(session, inspection, journal)
   const rows = Number(frozen.losers)
   const plan: Omit<RepairPlan, 'hash'> = {

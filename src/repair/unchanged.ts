@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { OnceoverError } from '../core/error.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Session } from '../postgres/session.ts'
-import { selectDrift } from './batch/queries.ts'
+import { countDoubtful, selectDrift } from './batch/queries.ts'
 import { type Family, familyShape } from './family.ts'
 import { countLosers, pinSettings } from './freeze/queries.ts'
 import type { Journal } from './journal.ts'
@@ -83,6 +83,8 @@ export interface Unchanged {
 }
 
 async function refuseRows(session: Session, repair: OwnRepair, { inspection, journal }: Unchanged) {
+  const [doubtful] = await session.query<{ rows: string }>(countDoubtful(inspection, journal))
+  if (doubtful?.rows === '0') return
   const stretch = { from: 1, to: repair.plan.rows }
   const drift = await session.query<{ why: string; rows: string; first: string }>(
     selectDrift(inspection, journal, stretch),

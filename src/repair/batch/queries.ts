@@ -3,7 +3,7 @@ import type { Table } from '../../guards/table.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 import type { Family } from '../family.ts'
 import { bound, groupedBy } from '../freeze/queries.ts'
-import { type Journal, numbered } from '../journal.ts'
+import { type Journal, matches, numbered } from '../journal.ts'
 
 /** The losers from one number to another, both included. */
 export interface Stretch {
@@ -126,6 +126,16 @@ export const holdRows = (
 }
 
 const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => quoted).join(', ')
+
+/** How many losers, or their keepers, are not the versions that were planned. */
+export const countDoubtful = ({ table }: Inspection, { losers }: Journal): Sql => {
+  const { quoted, primaryKey } = table
+  return sql.raw(`SELECT count(*)::text AS rows FROM ${losers} AS once_l
+    LEFT JOIN ${quoted} AS once_t ON ${matches('once_t', primaryKey, 'once_l', 'l')}
+    LEFT JOIN ${quoted} AS once_k ON ${matches('once_k', primaryKey, 'once_l', 'k')}
+    WHERE once_l.once_skipped IS NULL AND (once_t.xmin IS DISTINCT FROM once_l.once_version
+      OR once_k.xmin IS DISTINCT FROM once_l.once_keeper_version)`)
+}
 
 // The losers of a stretch that must not be touched, each with its reason.
 const judged = (inspection: Inspection, journal: Journal, stretch: Stretch): Sql => {

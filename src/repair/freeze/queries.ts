@@ -83,8 +83,7 @@ export const createRows = (journal: Journal, place: number, table: Table): Sql =
   return sql.raw(`CREATE TABLE ${rows} (LIKE ${table.quoted});
     ALTER TABLE ${rows} ADD COLUMN once_batch bigint NOT NULL,
       ADD COLUMN once_round integer NOT NULL, ADD COLUMN once_seq bigint NOT NULL
-      ${keeper.join('')}, ADD PRIMARY KEY (once_batch, ${key});
-    CREATE INDEX ON ${rows} (once_batch, once_round)`)
+      ${keeper.join('')}, ADD PRIMARY KEY (once_batch, ${key})`)
 }
 
 const createMoved = (moves: string, table: Table, columns: readonly Column[]): Sql =>

@@ -35,6 +35,21 @@ const keeperOf = ({ primaryKey }: Table): string =>
     .map((name) => `once_l.${name}`)
     .join(', ')
 
+// The places that the locked losers of a stretch have. In a join of so many the planner would think
+// that reading all of the table is less. A place alone names no row of a partitioned table.
+const atPlaces = (
+  { partitioned, quoted, primaryKey }: Table,
+  journal: Journal,
+  at: Stretch,
+): Sql =>
+  partitioned
+    ? sql``
+    : sql`once_t.ctid = ANY (ARRAY(
+        SELECT once_place FROM ${sql.raw(journal.losers)} AS once_l
+        CROSS JOIN LATERAL (SELECT once_t.ctid AS once_place FROM ${sql.raw(quoted)} AS once_t
+          WHERE ${sql.raw(matches('once_t', primaryKey, 'once_l', 'l'))} OFFSET 0) AS once_found
+        WHERE ${inStretch(at)})) AND`
+
 /** Removes the losers of a stretch on which nothing hangs, each into the journal. */
 export const removeLosers = (
   { table }: Inspection,
@@ -44,7 +59,8 @@ export const removeLosers = (
 ): Sql => sql`
   WITH once_removed AS (DELETE FROM ${sql.raw(table.quoted)} AS once_t
     USING (SELECT * FROM ${sql.raw(journal.losers)} WHERE ${inStretch(stretch)}) AS once_l
-    WHERE ${sql.raw(matches('once_t', table.primaryKey, 'once_l', 'l'))}
+    WHERE ${atPlaces(table, journal, stretch)}
+      ${sql.raw(matches('once_t', table.primaryKey, 'once_l', 'l'))}
     RETURNING ${sql.raw(`${written(table, 'once_t')}, once_l.once_seq, ${keeperOf(table)}`)}),
   once_kept AS (INSERT INTO ${sql.raw(`${journal.rows(0)} (${rowColumns(table)}, ${kept(table)})`)}
     SELECT ${sql.raw(written(table))}, ${batch}::bigint, 0, once_seq, ${sql.raw(kept(table))}
