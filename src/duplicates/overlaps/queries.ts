@@ -121,7 +121,8 @@ export function selectOverlaps(inspection: Inspection, divided: DividedKey, base
   const { shown, copies } = inspection
   const names = namesOf(divided, copies !== undefined)
   const key = divided.apart.map(({ base }, at) => exactJson(`once_a${at}`, base))
-  const row = shown.map(({ base }, at) => exactText(`once_s${at}`, base))
+  const row = shown.map((column, at) => exactText(`once_s${at}`, column.base))
+  const member = [rangeText('once_span_of_row', base), ...row]
   const order = `once_members DESC, ${list(names.apart)} once_span`
   return sql.raw(`
   WITH once_ranged AS (${rangedRows(inspection, divided, names)}), ${islands(names)},
@@ -135,7 +136,7 @@ export function selectOverlaps(inspection: Inspection, divided: DividedKey, base
     FROM once_clusters ORDER BY ${order} LIMIT ${SHOWN_CLUSTERS}),
   once_rows AS (
     SELECT once_place, max(once_key) AS once_keys,
-      json_agg(json_build_array(${rangeText('once_span_of_row', base)}, ${row.join(', ')}) ORDER BY once_rank)
+      json_agg(json_build_array(${member.join(', ')}) ORDER BY once_rank)
         FILTER (WHERE once_rank <= ${SHOWN_ROWS}) AS once_rows
     FROM (${shownRows(inspection, divided, names)}) AS once_ranked GROUP BY once_place)
   SELECT json_build_object('clusters', count(*), 'rows', coalesce(sum(once_members), 0),
