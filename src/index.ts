@@ -37,6 +37,7 @@ export type { OverlapCluster, Overlaps } from './duplicates/overlaps.ts'
 export type { ScanOptions } from './duplicates/scan.ts'
 export type { DuplicateGroup, PartReport, ScanReport } from './duplicates/scan-report.ts'
 export type { Enforced } from './enforcement/enforced.ts'
+export type { EnforcementPlan, PlannedStatement } from './enforcement/enforcement-plan.ts'
 export type { Migrations } from './enforcement/migrations.ts'
 export type {
   Blocker,
@@ -44,6 +45,7 @@ export type {
   EnforceProgress,
   EnforceStep,
 } from './enforcement/options.ts'
+export type { Unenforced, UnenforceOptions } from './enforcement/unenforce.ts'
 export { isDuplicate } from './explain/driver-error.ts'
 export type { KeyExplanation, TurnedAway } from './explain/explain-key.ts'
 export type {

@@ -2,6 +2,8 @@ import type { Door } from '../core/door.ts'
 import { type ScanOptions, scan } from '../duplicates/scan.ts'
 import type { ScanReport } from '../duplicates/scan-report.ts'
 import { type Converged, type ConvergeOptions, converge } from '../enforcement/converge.ts'
+import { type EnforcementPlan, enforcementPlan } from '../enforcement/enforcement-plan.ts'
+import { type Unenforced, type UnenforceOptions, unenforce } from '../enforcement/unenforce.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { Database } from '../postgres/database.ts'
 
@@ -17,6 +19,10 @@ export interface DuplicateMethods {
    * duplicates in its way, or repairs them where `repair` says so.
    */
   enforce(guard: Guard, options?: ConvergeOptions): Promise<Converged>
+  /** Says every statement that `enforce` would run, in order, with its reason and its lock. */
+  enforcementPlan(guard: Guard, options?: ConvergeOptions): Promise<EnforcementPlan>
+  /** Drops the guard's own index or constraint, and what a killed enforcement left. */
+  unenforce(guard: Guard, options?: UnenforceOptions): Promise<Unenforced>
 }
 
 /** Makes the methods on one database. */
@@ -29,6 +35,14 @@ export const duplicateMethods = (database: Database, door: Door): DuplicateMetho
     enforce: async (guard, given = {}) => {
       door.enter([guard], given)
       return converge(database, guard, given)
+    },
+    enforcementPlan: async (guard, given = {}) => {
+      door.enter([guard], given)
+      return enforcementPlan(database, guard, given)
+    },
+    unenforce: async (guard, given = {}) => {
+      door.enter([guard], given)
+      return unenforce(database, guard, given)
     },
   }
 }

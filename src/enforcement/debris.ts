@@ -69,6 +69,10 @@ const statementsOf = ({ inspection }: Build, { gate, indexes }: Debris): readonl
   ...indexes.map(({ quoted }) => dropIndexDdl(quoted)),
 ]
 
+/** The DDL that takes away what stands of ours and is not meant to stay. */
+export const debrisDdl = async (build: Build): Promise<readonly string[]> =>
+  statementsOf(build, await findDebris(build))
+
 async function dropShortly(build: Build, debris: Debris): Promise<void> {
   const { enforcement, connections, inspection } = build
   const { branches } = await lookAround(connections.session, inspection)

@@ -32,6 +32,19 @@ async function isSmall({ session }: Database, { table }: Inspection): Promise<bo
 const needsConstraint = ({ coverage }: Inspection, { constraint }: EnforceWork): boolean =>
   constraint === true && coverage.indexes.every((index) => index.constraint === undefined)
 
+/** How a guard would be enforced as things stand. */
+export async function goesOnline(
+  database: Database,
+  inspection: Inspection,
+  work: EnforceWork,
+): Promise<'standing' | 'locked' | 'online'> {
+  const littered = await isLittered(database, inspection)
+  const already = asEnforced(inspection) !== undefined
+  if (already && !littered && !needsConstraint(inspection, work)) return 'standing'
+  if (work.online || littered || already) return 'online'
+  return (await isSmall(database, inspection)) ? 'locked' : 'online'
+}
+
 /**
  * Makes the unique index of a guard, where no valid one covers it. A small table is locked for it,
  * for a moment and in one transaction; a larger one is written meanwhile. Whoever enforces at the
@@ -49,12 +62,11 @@ export async function enforce(
   const enforcement = new Enforcement(guard, work, deadlineMs(work))
   enforcement.begin('check')
   const first = await inspectNow(database, guard)
-  const littered = await isLittered(database, first)
   const already = asEnforced(first)
   if (work.constraint) refuseConstraint(first)
-  if (already && !littered && !needsConstraint(first, work)) return already
   if (!already) refuseObstacle(first)
-  const online = work.online === true || littered || already || !(await isSmall(database, first))
-  const done = online ? undefined : await enforceLocked(database, enforcement, first)
+  const how = await goesOnline(database, first, work)
+  if (already && how === 'standing') return already
+  const done = how === 'locked' ? await enforceLocked(database, enforcement, first) : undefined
   return done ?? enforceOnline(database, enforcement, first)
 }

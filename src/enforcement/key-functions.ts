@@ -4,7 +4,7 @@ import { type KeyFunction, keyFunctions } from '../postgres/encoder.ts'
 import { quoteIdentifier } from '../postgres/identifier.ts'
 import type { Session } from '../postgres/session.ts'
 import { sql } from '../postgres/sql.ts'
-import { awaitTurnInSchema, selectKeyFunction } from './queries.ts'
+import { awaitTurnInSchema, begin, rollback, selectKeyFunction } from './queries.ts'
 
 const TYPES = { jsonb: 'jsonb', array: 'anyarray' } as const
 
@@ -49,4 +49,17 @@ export async function makeKeyFunctions(
     made.push(ddl)
   }
   return made
+}
+
+/** The DDL of the functions that would be made, on a session that is in no transaction. */
+export async function keyFunctionsToMake(
+  session: Session,
+  inspection: Inspection,
+): Promise<readonly string[]> {
+  await session.query(begin)
+  try {
+    return await makeKeyFunctions(session, inspection)
+  } finally {
+    await session.query(rollback)
+  }
 }

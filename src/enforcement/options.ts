@@ -10,6 +10,7 @@ export type EnforceStep =
   | 'repair'
   | 'build'
   | 'constraint'
+  | 'drop'
   | 'clean up'
 
 /** A session that an enforcement waits for. What this role may not see of it is null. */

@@ -110,6 +110,10 @@ export const selectTurnHolders = (oid: string): Sql => sql`
     AND classid = ${LOCK_SPACE}::int8::oid AND objid = ${oid}::int8::oid
     AND pid <> pg_backend_pid()`
 
+/** The same as one would write it. */
+export const turnSql = (oid: string): string =>
+  `SELECT pg_try_advisory_lock(${LOCK_SPACE}, ${Number(oid) | 0})`
+
 /** Takes turns with whoever else makes functions in the table's schema. */
 export const awaitTurnInSchema = ({ table }: Inspection): Sql =>
   sql`SELECT pg_advisory_xact_lock(${LOCK_SPACE}::int,
