@@ -124,6 +124,10 @@ footer { padding-bottom: 3rem; color: var(--soft); font-size: .85rem; }
   .card { padding: 1rem; }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .finding { grid-template-columns: minmax(0, 1fr); }
+  .source { grid-template-columns: minmax(0, 1fr); }
+  div.value { max-width: 11.5rem; }
+  table { font-size: .85rem; }
+  td:has(.tag) { width: auto; }
 }
 @media print {
   :root { font-size: 12px; }
