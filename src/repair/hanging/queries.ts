@@ -18,8 +18,8 @@ const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => 
 const childOf = ({ tables }: Family, { child }: Edge): Table => tables[child] as Table
 
 /**
- * Locks the rows of an edge that hang on what goes, in one order: what is journalled of them next is
- * what is deleted or changed.
+ * Locks the rows of an edge that hang on what goes, in one order: what is journalled of them next
+ * is what is deleted or changed.
  */
 export const holdHanging = (family: Family, journal: Journal, edge: Edge, round: Round): Sql => {
   const table = childOf(family, edge)
@@ -43,8 +43,9 @@ export const selectColliding = (
   SELECT DISTINCT once_seq::text AS seq FROM once_colliding`
 
 /**
- * Journals the rows of an edge that collide, to be deleted; merged ones with their survivor. The row
- * in the way is locked: where it has just gone, nothing collides, and the next statement sees that.
+ * Journals the rows of an edge that collide, to be deleted; merged ones with their survivor. The
+ * row in the way is locked: where it has just gone, nothing collides, and the next statement sees
+ * that.
  */
 export const journalColliding = (
   family: Family,
@@ -133,7 +134,7 @@ export const selectHanging = (
     WHERE ${orphaned(orphansOnly)} AND ${stays(source, table, 'once_c')}`
 }
 
-/** The losers of a batch of which a row of an edge would be left: it was neither moved nor noted. */
+/** The losers of a batch that leave a row of an edge behind, neither moved nor journalled. */
 export const selectLeft = (
   family: Family,
   journal: Journal,

@@ -22,52 +22,65 @@ export const selectJournalColumns = (rows: string): Sql => sql`
     AND NOT a.attisdropped AND a.attname !~ '^once_(batch|round|seq|k[0-9]+)$'
   ORDER BY a.attnum`
 
+/** The batches of a repair that removed rows, the last first. */
+export const selectBatches = (journal: Journal): Sql =>
+  sql.raw(`SELECT DISTINCT once_batch::text AS batch, once_batch FROM ${journal.rows(0)}
+    ORDER BY once_batch DESC`)
+
+/** What one batch put into a table of the journal; all of it without a batch. */
+export const ofBatch = (journalled: string, batch: string | undefined): Sql =>
+  batch === undefined
+    ? sql.raw(journalled)
+    : sql`(SELECT * FROM ${sql.raw(journalled)} WHERE once_batch = ${batch}::bigint)`
+
 /** How many journalled rows have their primary key taken by another row, and the first ten. */
-export const selectTaken = (table: Table, rows: string): Sql => {
+export const selectTaken = (table: Table, rows: Sql): Sql => {
   const values = table.primaryKey.map(({ quoted }) => `once_j.${quoted}::text`).join(', ')
   const names = table.primaryKey.map(({ name }) => name)
   return sql`
     WITH once_taken AS (
       SELECT json_object(${names}::text[], ARRAY[${sql.raw(values)}]) AS key
-      FROM ${sql.raw(`${rows} AS once_j JOIN ${table.quoted} AS once_t ON ${isJournalled(table)}`)})
+      FROM ${rows} AS once_j ${sql.raw(`JOIN ${table.quoted} AS once_t ON ${isJournalled(table)}`)})
     SELECT count(*)::text AS rows, (SELECT coalesce(json_agg(key), '[]')::text FROM
       (SELECT key FROM once_taken LIMIT 10) AS once_some) AS first FROM once_taken`
 }
 
 /** Puts the journalled rows of a table back, with the values of identity columns too. */
-export const restoreRows = (table: Table, rows: string): Sql =>
-  sql.raw(`WITH once_back AS (
-      INSERT INTO ${table.quoted} (${listed(restored(table))}) OVERRIDING SYSTEM VALUE
-      SELECT ${listed(restored(table))} FROM ${rows} ORDER BY once_batch, once_seq RETURNING 1)
-    SELECT count(*)::text AS rows, (SELECT count(*) FROM ${rows})::text AS journalled
-    FROM once_back`)
+export const restoreRows = (table: Table, rows: Sql): Sql => {
+  const columns = listed(restored(table))
+  return sql`WITH once_back AS (
+      INSERT INTO ${sql.raw(`${table.quoted} (${columns}) OVERRIDING SYSTEM VALUE
+      SELECT ${columns}`)} FROM ${rows} AS once_j ORDER BY once_batch, once_seq RETURNING 1)
+    SELECT count(*)::text AS rows, (SELECT count(*) FROM ${rows} AS once_j)::text AS journalled
+    FROM once_back`
+}
 
 /** How many rows that were put back do not have their values: a trigger changed them. */
-export const countAltered = (table: Table, rows: string): Sql => {
+export const countAltered = (table: Table, rows: Sql): Sql => {
   const columns = restored(table)
-  return sql.raw(`SELECT count(*)::text AS rows FROM ${rows} AS once_j
+  return sql`SELECT count(*)::text AS rows FROM ${rows} AS once_j ${sql.raw(`
     LEFT JOIN ${table.quoted} AS once_t ON ${isJournalled(table)}
     WHERE ROW(${listed(columns, 'once_t')})::text
-      IS DISTINCT FROM ROW(${listed(columns, 'once_j')})::text`)
+      IS DISTINCT FROM ROW(${listed(columns, 'once_j')})::text`)}`
 }
 
 /**
  * Gives moved rows of a table their old values back, the last moves first, where they still have
  * those that they were given: whoever changed them since is not overruled.
  */
-export const restoreMoves = (table: Table, columns: readonly Column[], moves: string): Sql => {
+export const restoreMoves = (table: Table, columns: readonly Column[], moves: Sql): Sql => {
   const sets = columns.map(({ quoted }, place) => `${quoted} = once_m.once_o${place}`)
   // As text: json has no equality, and what is compared is what was written.
   const still = columns.map(
     ({ quoted }, place) =>
       `once_t.${quoted}::text IS NOT DISTINCT FROM once_m.once_n${place}::text`,
   )
-  return sql.raw(`WITH once_back AS (
-      UPDATE ${table.quoted} AS once_t SET ${sets.join(', ')} FROM ${moves} AS once_m
-      WHERE ${[matches('once_t', table.primaryKey, 'once_m', 'p'), ...still].join(' AND ')}
-      RETURNING 1)
+  const same = [matches('once_t', table.primaryKey, 'once_m', 'p'), ...still].join(' AND ')
+  return sql`WITH once_back AS (
+      UPDATE ${sql.raw(`${table.quoted} AS once_t SET ${sets.join(', ')}`)} FROM ${moves} AS once_m
+      WHERE ${sql.raw(same)} RETURNING 1)
     SELECT (SELECT count(*) FROM once_back)::text AS rows,
-      (SELECT count(*) FROM ${moves})::text AS journalled`)
+      (SELECT count(*) FROM ${moves} AS once_m)::text AS journalled`
 }
 
 /** How many losers of a repair were not settled. */
