@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import type { CrashTask, CrashTold } from './task.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
-const worker = fileURLToPath(new URL('./worker.ts', import.meta.url))
 
 /** A process that does one task, and may not live to its end. */
 export interface CrashProcess {
@@ -16,8 +15,16 @@ export interface CrashProcess {
   readonly ended: Promise<'killed' | 'done'>
 }
 
-/** Starts a process of its own for a task. It runs the sources, as the tests do. */
-export function startProcess(task: CrashTask): CrashProcess {
+/**
+ * Starts a process of its own for a task. It runs the sources, as the tests do.
+ *
+ * @param script the file beside this one that it runs
+ */
+export function startProcess<Task extends object = CrashTask>(
+  task: Task,
+  script = 'worker.ts',
+): CrashProcess {
+  const worker = fileURLToPath(new URL(script, import.meta.url))
   const child = fork(worker, [JSON.stringify(task)], {
     cwd: repository,
     execArgv: ['--import', 'jiti/register'],
