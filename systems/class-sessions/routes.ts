@@ -1,8 +1,10 @@
 import { type Context, Hono } from 'hono'
+import { duplicates } from 'onceover/hono'
 import { z } from 'zod'
 import { jsonBody, problem } from '../problem.ts'
 import { extend, type Generated, type Refused } from './generate.ts'
 import { createGroupClass, type GroupClassOutcome } from './groups.ts'
+import { groupClasses, roster, series, sessions } from './guards.ts'
 import { refuse } from './refusal.ts'
 import { extendRequest, groupClassRequest, seriesRequest, skippedQuery } from './requests.ts'
 import type { School } from './school.ts'
@@ -23,6 +25,7 @@ const seriesId = z.uuid()
  */
 export function classSessionRoutes({ once, pool }: School): Hono {
   const app = new Hono()
+  app.use(duplicates({ once, guards: [series, sessions, groupClasses, roster] }))
   app.onError((error, context) => problem(context, error))
 
   app.post('/api/class-series', async (context) => {

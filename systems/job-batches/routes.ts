@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono'
+import { duplicates } from 'onceover/hono'
 import { z } from 'zod'
 import { jsonBody, problem } from '../problem.ts'
 import { cancelBatch } from './cancel.ts'
@@ -12,6 +13,7 @@ import {
   NothingToSettleError,
 } from './errors.ts'
 import { createBatches } from './generate.ts'
+import { jobBatches, jobSubmissions } from './guards.ts'
 import { listActive, previewBatches } from './preview.ts'
 import { listSubmissions } from './submission-list.ts'
 import { settleSubmission, submitBatches } from './submit.ts'
@@ -53,6 +55,7 @@ const DONE: readonly string[] = ['created', 'skipped']
  */
 export function jobBatchRoutes(workflow: SubmittingWorkflow): Hono {
   return new Hono()
+    .use(duplicates({ once: workflow.once, guards: [jobBatches, jobSubmissions] }))
     .post('/api/configurations/:id/batches', async (c) => {
       const configurationId = id.parse(c.req.param('id'))
       const request = creation.parse(await jsonBody(c))

@@ -1,9 +1,11 @@
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { duplicates } from 'onceover/hono'
 import { z } from 'zod'
 import { jsonBody, problem } from '../problem.ts'
 import { generateLessons, type LessonSystem } from './generate.ts'
 import { splitIntoGroups } from './groups.ts'
+import { lessons } from './guards.ts'
 import { traceRequest, weekEvents } from './queries.ts'
 import { lessonRequest } from './request.ts'
 
@@ -21,6 +23,7 @@ const PARTIAL: readonly string[] = ['collided', 'invalid', 'failed', 'in_flight'
  */
 export function lessonRoutes(system: LessonSystem): Hono {
   return new Hono()
+    .use(duplicates({ once: system.once, guards: [lessons] }))
     .get('/weeks/:providerId/:weekStart', async (context) => {
       const providerId = z.uuid().parse(context.req.param('providerId'))
       const weekStart = z.iso.date().parse(context.req.param('weekStart'))

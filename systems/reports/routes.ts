@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
+import { duplicates } from 'onceover/hono'
 import { z } from 'zod'
 import { jsonBody, problem } from '../problem.ts'
 import {
@@ -10,6 +11,7 @@ import {
   type ReportSystem,
   retryAll,
 } from './generate.ts'
+import { reportBatches } from './guards.ts'
 import type { Outcome, OutcomeName } from './outcome.ts'
 import { PERIODS } from './period.ts'
 import { listBatches, readBatch } from './stored.ts'
@@ -54,6 +56,7 @@ const filter = z.strictObject({
  */
 export function reportRoutes(system: ReportSystem): Hono {
   return new Hono()
+    .use(duplicates({ once: system.once, guards: [reportBatches] }))
     .post('/students/:id/batches', async (context) => {
       const id = z.uuid().parse(context.req.param('id'))
       const request = oneStudent.parse(await jsonBody(context))

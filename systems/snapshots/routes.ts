@@ -1,9 +1,11 @@
 import { type Context, Hono } from 'hono'
+import { duplicates } from 'onceover/hono'
 import { z } from 'zod'
 import { jsonBody, problem } from '../problem.ts'
 import { listBreaks } from './breaks.ts'
 import { PortfolioNotFoundError, PricesMissingError, ReplayDriftedError } from './errors.ts'
 import { closeDays, type SnapshotSystem } from './generate.ts'
+import { snapshots } from './guards.ts'
 import { selectPortfolio, selectSnapshots } from './queries.ts'
 import { applyReplay } from './replay.ts'
 import { planReplay } from './replay-plan.ts'
@@ -38,6 +40,7 @@ const replaying = z.strictObject({ plan: said, reason: said, actor: said })
 export function snapshotRoutes(system: SnapshotSystem): Hono {
   const { once, pool } = system
   return new Hono()
+    .use(duplicates({ once, guards: [snapshots] }))
     .post('/api/days/:day/close', async (c) => {
       const closed = day.parse(c.req.param('day'))
       const { portfolioIds, ...asked } = closing.parse(await jsonBody(c))

@@ -1,6 +1,10 @@
+import { Hono } from 'hono'
+import { duplicates } from 'onceover/hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { LessonAnswer } from '../../../systems/lessons/answer.ts'
 import { FALLBACK_SLOT, PROVIDER, SCHOOL } from '../../../systems/lessons/fixture.ts'
+import { lessons } from '../../../systems/lessons/guards.ts'
+import { naiveRoutes } from '../../../systems/lessons/naive.ts'
 import { lessonRoutes } from '../../../systems/lessons/routes.ts'
 import { type TestSystem, testSystem } from './system.ts'
 
@@ -102,4 +106,30 @@ test('a plain form of another site is refused', async () => {
 test('an unknown request is a 404, an id that is none a 400', async () => {
   expect((await get('/requests/00000000-0000-4000-8000-000000000000')).status).toBe(404)
   expect((await get('/requests/1')).status).toBe(400)
+})
+
+test('one line before the naive routes makes of their 500 a 409 with the cause', async () => {
+  const app = new Hono()
+    .use(duplicates({ once: system.once, guards: [lessons] }))
+    .route('/', naiveRoutes(system.pool))
+  const send = () =>
+    app.request('/requests', {
+      method: 'POST',
+      body: JSON.stringify({ providerId: PROVIDER, groups: [group('12:00-12:30')] }),
+    })
+  expect((await send()).status).toBe(200)
+  const { rows } = await system.pool.query(
+    `UPDATE ai_generated_lessons SET created_at = created_at - interval '1 day'
+     WHERE lesson_date = '2025-11-03' AND time_slot = '12:00-12:30' RETURNING id`,
+  )
+  const again = await send()
+  expect(again.status).toBe(409)
+  expect(again.headers.get('content-type')).toBe('application/problem+json')
+  const body = await again.json()
+  expect(body).toMatchObject({
+    code: 'DUPLICATE_KEY',
+    existing: { id: rows[0]?.id },
+    cause: 'retry_of_done_work',
+  })
+  expect(JSON.stringify(body)).not.toMatch(/ai_generated_lessons|INSERT/)
 })
