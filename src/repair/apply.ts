@@ -7,12 +7,12 @@ import { inspect } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
 import { isRetryable, isRowFault, SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
-import { countReferences, selectSkipped, skipLosers } from './batch/queries.ts'
+import { fingerprint, selectSkipped, skipLosers } from './batch/queries.ts'
 import { applyBatch, type Work } from './batch.ts'
 import { familyOf } from './family.ts'
 import { journalOf } from './journal.ts'
 import { Offence } from './offence.ts'
-import { Pace, type PaceOptions } from './pace.ts'
+import { Pace, type PaceOptions, requirePace } from './pace.ts'
 import { finishRepair, startRepair } from './queries.ts'
 import { readPlan } from './read-plan.ts'
 import type { RepairPlan } from './repair-plan.ts'
@@ -66,9 +66,15 @@ const MOST_RETRIES = 60
 const RETRY_MS = 200
 const MOST_FAILURES = 100
 
-// A full disk is nobody's fault, whoever names it.
-const isOfARow = (error: unknown): boolean =>
-  isRowFault(error) && !sqlstate(error)?.startsWith('53')
+const TRIGGERED_CHANGE = '27'
+const NO_RESOURCES = '53'
+
+// A full disk is nobody's fault, whoever names it; that a trigger changed the row before is a row's.
+function isOfARow(error: unknown): boolean {
+  const state = sqlstate(error) ?? ''
+  if (state.startsWith(NO_RESOURCES)) return false
+  return isRowFault(error) || state.startsWith(TRIGGERED_CHANGE)
+}
 
 const isInTheWay = (error: unknown): boolean =>
   isRetryable(error) || sqlstate(error) === SQLSTATE.lockNotAvailable
@@ -96,6 +102,8 @@ class Applying {
   readonly #pace: Pace
   #retries = 0
   #failures = 0
+  // Up to this loser there is one that cannot be removed.
+  #suspect = 0
 
   constructor(database: Database, work: Work, rows: number, options: ApplyOptions) {
     this.#database = database
@@ -111,7 +119,7 @@ class Applying {
     let at = next
     while (at <= this.#rows) {
       if (signal?.aborted) return false
-      const to = Math.min(this.#rows, at + this.#pace.size - 1)
+      const to = this.#end(at)
       if (!(await this.#apply(at, to))) continue
       at = to + 1
       if (at <= this.#rows) await this.#pace.wait(this.#database.session, signal)
@@ -119,11 +127,18 @@ class Applying {
     return true
   }
 
+  #end(at: number): number {
+    const to = Math.min(this.#rows, at + this.#pace.size - 1)
+    return at > this.#suspect ? to : Math.min(to, at + ((this.#suspect - at) >> 1))
+  }
+
   /** @returns whether the stretch is settled */
   async #apply(from: number, to: number): Promise<boolean> {
     const startedMs = performance.now()
     try {
-      await applyBatch(this.#database, this.#work, { from, to })
+      const { removed, changed } = await applyBatch(this.#database, this.#work, { from, to })
+      // A stretch of which all was skipped is no sign that others can be removed.
+      if (removed + changed > 0) this.#failures = 0
     } catch (error) {
       await this.#mend(error, from, to)
       return false
@@ -131,22 +146,23 @@ class Applying {
     const batchMs = performance.now() - startedMs
     this.#pace.took(batchMs)
     this.#retries = 0
-    this.#failures = 0
     const rows = this.#rows
     this.#options.onProgress?.({ done: to, rows, batch: to - from + 1, batchMs })
     return true
   }
 
   async #mend(error: unknown, from: number, to: number): Promise<void> {
-    if (error instanceof Offence) return this.#skip(error.seqs, error.message)
+    const named = error instanceof Offence ? error.seqs : []
+    if (named.length > 0) return this.#skip(named, wordsOf(error))
     if (isInTheWay(error)) {
       if (++this.#retries > MOST_RETRIES) throw error
       this.#pace.halve(to - from + 1)
       await sleep(Math.random() * RETRY_MS)
       return
     }
-    if (!isOfARow(error)) throw error
-    if (to > from) return this.#pace.halve(to - from + 1)
+    if (!(error instanceof Offence || isOfARow(error))) throw error
+    this.#suspect = to > from ? to : 0
+    if (to > from) return
     if (++this.#failures >= MOST_FAILURES) throw blocked(this.#work, error)
     await this.#skip([String(from)], wordsOf(error))
   }
@@ -181,9 +197,8 @@ async function prepare(
     const family = await familyOf(session, inspection)
     const journal = journalOf(repair.id)
     await refuseDrift(session, repair, { inspection, family, journal }, options)
-    const [counted] = await session.query<{ references: string }>(countReferences(family))
-    const references = Number(counted?.references)
-    return { id: repair.id, inspection, family, journal, references }
+    const [shape] = await session.query<{ fingerprint: string }>(fingerprint(family))
+    return { id: repair.id, inspection, family, journal, fingerprint: shape?.fingerprint }
   })
 }
 
@@ -208,9 +223,9 @@ async function work(
  * since it was planned, or whose keeper is not before it any more, is left and counted. One that
  * was applied is answered again, and nothing is done.
  *
- * @throws OnceoverError USAGE where this is no plan, PLAN_EDITED, PLAN_FOREIGN, PLAN_DRIFTED naming what changed, REPAIR_UNDONE,
- * REPAIR_TAKEN where another apply runs, REPAIR_BLOCKED where hardly any loser can be removed,
- * REPAIR_NOT_FOUND, NOT_MIGRATED, HANDLE_INVALID for a bare `{ query }`
+ * @throws OnceoverError USAGE where this is no plan, PLAN_EDITED, PLAN_FOREIGN, PLAN_DRIFTED naming
+ * what changed, REPAIR_UNDONE, REPAIR_TAKEN where another apply runs, REPAIR_BLOCKED where hardly any
+ * loser can be removed, REPAIR_NOT_FOUND, NOT_MIGRATED, HANDLE_INVALID for a bare `{ query }`
  */
 export async function applyRepair(
   database: Database,
@@ -219,6 +234,7 @@ export async function applyRepair(
   options: ApplyOptions = {},
 ): Promise<Applied> {
   const plan = readPlan(given)
+  requirePace(options)
   return inTurn(database, plan.repair, async () => {
     const repair = await refuseForeign(database.session, plan)
     return work(database, guard, repair, options)

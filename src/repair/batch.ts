@@ -32,8 +32,8 @@ export interface Work {
   readonly inspection: Inspection
   readonly family: Family
   readonly journal: Journal
-  /** How many foreign keys pointed to the tables when the work began. */
-  readonly references: number
+  /** That of the tables when the work began. */
+  readonly fingerprint: string | undefined
 }
 
 const VETO = 'a trigger keeps it'
@@ -44,7 +44,7 @@ const numberIn = (rows: readonly { rows: string }[]): number => Number(rows[0]?.
 async function hold(session: Session, work: Work, stretch: Stretch) {
   const { inspection, family, journal } = work
   const [held] = await session.query<Held>(holdRows(inspection, family, journal, stretch))
-  if (Number(held?.references) === work.references) {
+  if (held?.fingerprint === work.fingerprint) {
     // Between versions that were planned nothing has changed: none of them is judged anew.
     const sure = held?.doubtful === '0' ? held : undefined
     const judged = sure ? [] : await session.query<Held>(judgeLosers(inspection, journal, stretch))
@@ -52,8 +52,10 @@ async function hold(session: Session, work: Work, stretch: Stretch) {
     return { rows: Number(rows), skipped: Number(skipped) }
   }
   throw new OnceoverError('PLAN_DRIFTED', {
-    message: `A foreign key to a table of the repair ${work.id} came or went while it was applied.`,
-    fix: 'What was applied stands. Plan again for the rest.',
+    message:
+      `A column of a table of the repair ${work.id}, or a foreign key to it, came or went while it ` +
+      'was applied.',
+    fix: 'What was applied stands, and can be undone. Plan again for the rest.',
     details: { repair: work.id },
   })
 }
@@ -130,7 +132,7 @@ async function inTransaction(session: Session, work: Work, batch: number, stretc
  * on the losers, journal, remove, and note in the repair how far it is.
  *
  * @throws Offence naming losers that cannot be removed; OnceoverError REPAIR_TAKEN where another
- * apply goes on with the repair, PLAN_DRIFTED where a foreign key came
+ * apply goes on with the repair, PLAN_DRIFTED where a foreign key or a column came or went
  */
 export function applyBatch(database: Database, work: Work, stretch: Stretch): Promise<BatchCounts> {
   return database.transaction(async (handle) => {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { OnceoverError } from '../core/error.ts'
 import type { Session } from '../postgres/session.ts'
 import { selectPace } from './batch/queries.ts'
 
@@ -22,6 +23,18 @@ const LONGEST_PAUSE_MS = 60_000
 interface Mark {
   readonly wal: bigint
   readonly atMs: number
+}
+
+/** @throws OnceoverError USAGE where a pace is no number above 0 */
+export function requirePace({ batchMs = 1, walBytesPerS = 1 }: PaceOptions): void {
+  for (const [name, value] of Object.entries({ batchMs, walBytesPerS })) {
+    if (Number.isFinite(value) && value > 0) continue
+    throw new OnceoverError('USAGE', {
+      message: `${value} is no ${name}.`,
+      fix: `Give a number above 0 as ${name}, or leave it out.`,
+      details: { [name]: value },
+    })
+  }
 }
 
 /**

@@ -20,11 +20,20 @@ export const beginBatch = ({ tables }: Family): Sql =>
   sql.raw(`SET LOCAL lock_timeout = '300ms'; SET LOCAL statement_timeout = 0;
     LOCK TABLE ${tables.map(({ quoted }) => quoted).join(', ')} IN ROW EXCLUSIVE MODE`)
 
-/** How many foreign keys point to the tables of a family: one more may have come. */
-export const countReferences = ({ tables }: Family): Sql => sql`
-  SELECT count(*)::text AS references FROM pg_constraint
-  WHERE contype = 'f' AND conparentid = 0
-    AND confrelid = ANY (${tables.map(({ oid }) => oid)}::int8[]::oid[])`
+/**
+ * A number that changes where a foreign key to the tables of a family comes or goes, or a column of
+ * them: a journal would not hold what the one points to, or what the other has.
+ */
+export const fingerprint = ({ tables }: Family): Sql => {
+  const oids = tables.map(({ oid }) => oid)
+  return sql`
+  SELECT ((SELECT coalesce(sum(hashtextextended(oid::text, 0) >> 32), 0) FROM pg_constraint
+      WHERE contype = 'f' AND conparentid = 0 AND confrelid = ANY (${oids}::int8[]::oid[]))
+    + (SELECT sum(hashtextextended(ROW(attrelid::oid, attname, atttypid::oid, atttypmod)::text, 0)
+        >> 32)
+      FROM pg_attribute WHERE attrelid = ANY (${oids}::int8[]::oid[])
+        AND attnum > 0 AND NOT attisdropped))::text AS fingerprint`
+}
 
 /** What one batch came to, in rows. */
 export interface BatchCounts {
@@ -67,8 +76,8 @@ const identities = ({ losers }: Journal, { primaryKey }: Table, stretch: Stretch
 
 /** What a stretch is found to be once its rows are locked, in rows as text. */
 export interface Held {
-  /** How many foreign keys point to the tables. */
-  readonly references: string
+  /** That of the tables. */
+  readonly fingerprint: string
   /** Losers that are not skipped, and those that are. */
   readonly rows: string
   readonly skipped: string
@@ -100,7 +109,7 @@ const held = ({ primaryKey, quoted }: Table, lock: string): string => {
 /**
  * Locks the losers and keepers of a stretch, in one order, and holds their versions against the
  * plan. Where rows hang on them, nobody can make another one hang on a loser from here on. Answers
- * with the number of foreign keys, too.
+ * with the fingerprint of the tables, too.
  */
 export const holdRows = (
   { table }: Inspection,
@@ -115,7 +124,7 @@ export const holdRows = (
     WITH once_stretch AS MATERIALIZED (SELECT * FROM ${sql.raw(journal.losers)}
       WHERE once_seq BETWEEN ${stretch.from}::bigint AND ${stretch.to}::bigint),
     ${sql.raw(held(table, family.edges.length > 0 ? 'UPDATE' : 'NO KEY UPDATE'))}
-    SELECT (${countReferences(family)}) AS references, ${sql.raw(`
+    SELECT (${fingerprint(family)}) AS fingerprint, ${sql.raw(`
       count(*) FILTER (WHERE once_skipped IS NULL)::text AS rows,
       count(once_skipped)::text AS skipped,
       count(*) FILTER (WHERE once_skipped IS NULL
