@@ -10,7 +10,9 @@ import {
 import { forkWorkers } from '../fork-workers.ts'
 import { incidentRows, loadRows } from './incident.ts'
 import { type IncidentFigures, incidentFigures } from './incident-figures.ts'
+import { type IncidentRepair, repairIncident } from './incident-repair.ts'
 import { type IncidentScan, scanIncident } from './incident-scan.ts'
+import { repairFigures } from './repair-figures.ts'
 import { withSchool } from './school.ts'
 import { createTables } from './tables.ts'
 import {
@@ -29,12 +31,15 @@ export interface Measurements {
   readonly guarded: GuardedFigures
   readonly counted: IncidentFigures
   readonly scanned: IncidentScan
+  readonly repair: IncidentRepair
 }
+
+const CONNECTIONS = 4
 
 const inProcesses: RunWorkers = (tasks) =>
   forkWorkers<Task, Work>(new URL('./worker.js', import.meta.url), tasks)
 
-/** Runs the incident with the naive code and through Onceover, and scans its fixture. */
+/** Runs the incident with the naive code and through Onceover; scans and repairs its fixture. */
 export const demo: SystemDemo = async (context) => report(context, await measure(context))
 
 /**
@@ -52,16 +57,18 @@ export async function measure(
   })
   const naive = await naiveTrial(await trial('naive'))
   const guarded = await guardedTrial(await trial('guarded'))
-  progress('class-sessions: the incident, counted and scanned')
+  progress('class-sessions: the incident, scanned, repaired, undone and repaired again')
   const incident = await readIncident(await freshDatabase('class_sessions_incident'))
   return { naive, guarded, ...incident }
 }
 
 const readIncident = (url: string) =>
-  withSchool(url, 2, async ({ once, pool }) => {
-    await createTables(pool)
-    await loadRows(pool, incidentRows())
-    return { counted: await incidentFigures(pool), scanned: await scanIncident(once) }
+  withSchool(url, CONNECTIONS, async (school) => {
+    await createTables(school.pool)
+    await loadRows(school.pool, incidentRows())
+    const counted = await incidentFigures(school.pool)
+    const scanned = await scanIncident(school.once)
+    return { counted, scanned, repair: await repairIncident(school) }
   })
 
 /** What was measured, in the shape that the demo prints and checks. */
@@ -73,15 +80,15 @@ export function report({ workers }: DemoContext, measured: Measurements): System
       'from series that had been created several times.',
     run:
       `${workers} worker processes run the generator over ${TRIAL.series} series at once, ` +
-      `${TRIAL.hours} hours in a row; then each asks for the same new series.`,
+      `${TRIAL.hours} hours in a row; then each asks for the same new series. What the incident ` +
+      'left is repaired: duplicate series are paused, duplicate sessions removed.',
     figures: [
       ...hourlyFigures(workers, measured),
       ...requestFigures(measured),
       ...incidentRowsOf(measured),
+      ...repairFigures(measured.counted, measured.repair),
     ],
     notes: [
-      `after keeping the earliest the day has ${measured.counted.confirmedAfter} CONFIRMED and ` +
-        `${measured.counted.conflictedAfter} CONFLICTED sessions`,
       `compared in array order, days_of_week hides ${
         measured.counted.laterSeries - measured.counted.laterSeriesByArrayOrder
       } of the ${measured.scanned.laterSeries} later duplicate series`,

@@ -57,6 +57,21 @@ describe('the demo', () => {
     expect(measured.naive.requests.series).toBeGreaterThan(1)
   })
 
+  test('repairs the incident, takes it back row for row, and does it again', () => {
+    const { repaired, redone, indexes, indexesLeft, again, differing } = measured.repair
+    for (const { paused, removed, after } of [repaired, redone]) {
+      expect({ paused, removed }).toEqual({ paused: 24, removed: 300 })
+      expect(after).toMatchObject({ onTheDay: 65, confirmedAfter: 62, conflictedAfter: 3 })
+    }
+    expect({ indexes, indexesLeft, differing }).toEqual({
+      indexes: 4,
+      indexesLeft: 0,
+      differing: 0,
+    })
+    expect(again.created).toBe(0)
+    expect(again.skipped).toBeGreaterThan(65)
+  })
+
   test('reports figures that are what they must be', () => {
     const { figures } = report(context, measured)
     const wrong = figures
