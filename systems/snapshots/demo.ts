@@ -6,6 +6,7 @@ import {
   type SystemReport,
 } from '../demo-report.ts'
 import { INCIDENT_FIGURES } from './incident.ts'
+import type { IncidentRepair } from './incident-repair.ts'
 import {
   BOOK,
   type BookCount,
@@ -14,8 +15,10 @@ import {
   openSide,
   type Replayed,
   Runs,
+  repairSide,
   replayIncident,
 } from './measure.ts'
+import { repairFigures } from './repair-figures.ts'
 
 type Sides<Measured> = Readonly<Record<'naive' | 'ours', Measured>>
 
@@ -24,6 +27,7 @@ interface Outcome {
   readonly crash: Sides<Crashed>
   readonly adopted: DayCount
   readonly replayed: Replayed
+  readonly repair: IncidentRepair
   readonly book: Sides<BookCount>
 }
 
@@ -44,6 +48,7 @@ export const demoWith =
     const fix = await open('fix', true)
     const ours = await open('onceover', true)
     const killed = await open('killed', true)
+    const doubled = await open('doubled', false)
     try {
       progress(`snapshots: ${workers} runs of one day, naive and through Onceover`)
       const day = {
@@ -58,14 +63,16 @@ export const demoWith =
       const adopted = await runs.closeDay(fix, 'onceover')
       progress('snapshots: what the incident left is replayed')
       const replayed = await replayIncident(naive)
+      progress('snapshots: duplicates are removed, the constraint made, undone and redone')
+      const repair = await repairSide(doubled)
       progress(`snapshots: ${workers} processes close a book of ${BOOK.portfolios} portfolios`)
       const book = {
         naive: await runs.closeBook(naive, 'naive'),
         ours: await runs.closeBook(ours, 'onceover'),
       }
-      return report(workers, { day, crash, adopted, replayed, book })
+      return report(workers, { day, crash, adopted, replayed, repair, book })
     } finally {
-      await Promise.all([naive, fix, ours, killed].map(({ pool }) => pool.end()))
+      await Promise.all([naive, fix, ours, killed, doubled].map(({ pool }) => pool.end()))
     }
   }
 
@@ -80,12 +87,14 @@ function report(workers: number, outcome: Outcome): SystemReport {
       'portfolio went from −6.9M to 14.2M, where −1.625M was right.',
     run:
       `${workers} runs of one day in ${workers} processes at once; a run that is killed midway, ` +
-      'on the naive side with the proposed fix, a placeholder first; then nine days of a book ' +
-      `of ${BOOK.portfolios} portfolios, closed by every process.`,
+      'on the naive side with the proposed fix, a placeholder first; then what both left is put ' +
+      `right, and nine days of a book of ${BOOK.portfolios} portfolios are closed by every ` +
+      'process.',
     figures: [
       ...dayFigures(workers, outcome),
       ...crashFigures(outcome),
       ...replayFigures(workers, outcome),
+      ...repairFigures(outcome.repair),
       ...bookFigures(workers, outcome),
     ],
   }

@@ -5,6 +5,8 @@ import { bookPortfolio, plantBook } from './book.ts'
 import { listBreaks } from './breaks.ts'
 import { snapshots } from './guards.ts'
 import { INCIDENT_DAY, INCIDENT_PORTFOLIO, plantIncident, plantMarket } from './incident.ts'
+import { plantDuplicates } from './incident-duplicates.ts'
+import { type IncidentRepair, repairIncident } from './incident-repair.ts'
 import { createSchema, selectTradingDays } from './queries.ts'
 import { applyReplay } from './replay.ts'
 import { planReplay } from './replay-plan.ts'
@@ -28,7 +30,7 @@ const THE_DAY = { from: INCIDENT_DAY, until: INCIDENT_DAY, portfolioIds: [INCIDE
 
 /** Fills a database; `enforced` says whether the unique index stands. */
 export async function openSide(url: string, enforced: boolean): Promise<Side> {
-  const pool = new pg.Pool({ connectionString: url, max: 2 })
+  const pool = new pg.Pool({ connectionString: url, max: 4 })
   // The database is dropped by force when the demo ends: an idle connection may see that.
   pool.on('error', () => {})
   await createSchema(pool)
@@ -156,4 +158,12 @@ export async function replayIncident(side: Side): Promise<Replayed> {
   await once.close()
   const left = await listBreaks(side.pool, [portfolioId])
   return { found: found.length, left: left.length, after: await countDay(side) }
+}
+
+/** Plants the incident's duplicates, and repairs them. */
+export async function repairSide(side: Side): Promise<IncidentRepair> {
+  await plantDuplicates(side.pool)
+  const once = await onceover({ db: side.pool })
+  await once.migrate()
+  return repairIncident({ once, pool: side.pool }).finally(() => once.close())
 }
