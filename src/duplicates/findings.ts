@@ -46,7 +46,9 @@ function* inRows({ guard, duplicates, parts, hidden, unfinished, nulls, overlaps
     yield {
       code: 'duplicates',
       message: `${some(duplicates.groups, 'key')} with ${some(duplicates.excess, 'excess row')}.`,
-      fix: 'Keep the first row of each group and remove the others; then enforce the guard.',
+      fix:
+        'Keep the first row of each group and remove the others: `onceover repair` plans it. ' +
+        'Then enforce the guard.',
     } as const
   }
   if (overlaps && overlaps.clusters > 0) {
