@@ -4,7 +4,7 @@ import { INCIDENT_DAY, INCIDENT_FIGURES, INCIDENT_PORTFOLIO } from './incident.t
 /** The trading day before the incident's, whose snapshot is right. */
 export const DAY_BEFORE = '2025-11-14'
 /** How many runs applied the P&L of the day. */
-export const INCIDENT_RUNS = 4
+const INCIDENT_RUNS = 4
 
 /**
  * One run's snapshot of the incident's day, ten minutes after the one before. $1: portfolio, $2:
