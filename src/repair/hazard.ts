@@ -12,6 +12,7 @@ export type HazardCode =
   | 'row_security'
   | 'rules'
   | 'suspect_keepers'
+  | 'set_on_update'
   | 'triggers'
 
 /** Something that stands in the way of a repair, or that whoever applies it ought to know. */

@@ -3,7 +3,7 @@ import { columnsNamed, type Table } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Family } from './family.ts'
 import type { Hazard, HazardCode } from './hazard.ts'
-import { selectHazards } from './hazards/queries.ts'
+import { selectHazards, selectSetOnUpdate } from './hazards/queries.ts'
 
 interface Trigger {
   readonly name: string
@@ -135,6 +135,43 @@ function* ofChildren({ tables, edges }: Family) {
   }
 }
 
+const changedIn = ({ guard }: Inspection, family: Family, place: number): ReadonlySet<string> =>
+  new Set([
+    ...(place === 0 && guard.losers !== 'delete' ? Object.keys(guard.losers.set) : []),
+    ...family.edges.flatMap(({ child, parent, policy, orphans, columns, nulled }) => {
+      if (child !== place) return []
+      const moved = policy === 'repoint' ? columns : []
+      return [...moved, ...(parent !== 0 && orphans === 'null' ? nulled : [])].map(
+        ({ name }) => name,
+      )
+    }),
+  ])
+
+interface SetOnUpdate {
+  readonly oid: string
+  readonly constraint: string
+  readonly quoted: string
+  readonly references: readonly string[]
+}
+
+// What PostgreSQL sets then stands in no journal: an undo could not give it back.
+function* ofUpdates(
+  inspection: Inspection,
+  family: Family,
+  { oid, constraint, quoted, references }: SetOnUpdate,
+) {
+  const place = family.tables.findIndex((table) => table.oid === oid)
+  const changed = changedIn(inspection, family, place)
+  if (!references.some((name) => changed.has(name))) return
+  yield hazard(
+    'set_on_update',
+    true,
+    `The foreign key ${constraint} of ${quoted} lets go of the rows of ` +
+      `${family.tables[place]?.quoted} that the repair changes: it says ON UPDATE SET.`,
+    'Make the foreign key ON UPDATE CASCADE or NO ACTION.',
+  )
+}
+
 function* ofSet({ guard, table, parts, copies }: Inspection) {
   if (guard.losers === 'delete') return
   const binding = new Set([
@@ -163,6 +200,9 @@ export async function hazardsOf(
     selectHazards(family.tables.map(({ oid }) => oid)),
   )
   const facts = answer.map(({ described }): TableFacts => JSON.parse(described))
+  const updates = await session.query<{ described: string }>(
+    selectSetOnUpdate(family.tables.map(({ oid }) => oid)),
+  )
   return [
     ...family.tables.flatMap((table, place) => {
       const own = facts.find(({ oid }) => oid === table.oid)
@@ -170,6 +210,9 @@ export async function hazardsOf(
       return own ? [...ofKind(own, table), ...ofWrites(own, writes)] : []
     }),
     ...ofChildren(family),
+    ...updates.flatMap(({ described }) => [
+      ...ofUpdates(inspection, family, JSON.parse(described)),
+    ]),
     ...ofSet(inspection),
   ]
 }

@@ -32,3 +32,15 @@ export const selectSize = (oid: string): Sql => sql`
   SELECT greatest(c.reltuples, 0)::int8::text AS rows, pg_table_size(c.oid)::text AS bytes,
     (SELECT count(*) FROM pg_index i WHERE i.indrelid = c.oid)::text AS indexes
   FROM pg_class c WHERE c.oid = ${oid}::int8::oid`
+
+/** The foreign keys to tables that let go of a row, unasked, where its key changes. */
+export const selectSetOnUpdate = (oids: readonly string[]): Sql => sql`
+  SELECT row_to_json(found)::text AS described FROM (
+  SELECT k.confrelid::int8::text AS oid, k.conname AS constraint,
+    format('%I.%I', n.nspname, c.relname) AS quoted,
+    (SELECT json_agg(a.attname) FROM unnest(k.confkey) AS p(n)
+      JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = p.n) AS references
+  FROM pg_constraint k
+  JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE k.confrelid = ANY (${oids}::int8[]::oid[]) AND k.contype = 'f' AND k.conparentid = 0
+    AND k.confupdtype IN ('n', 'd')) AS found`
