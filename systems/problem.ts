@@ -36,10 +36,10 @@ export async function jsonBody(context: Context): Promise<unknown> {
 }
 
 /**
- * An error as problem+json (RFC 9457); duplicates are answered before it, by `onceover/hono` in each
- * system's routes. What is about the request keeps its text. Of everything else
- * the text may name the database or its SQL, so it goes to stderr: the answer is a 503 where trying
- * again may help, and otherwise a bare 500.
+ * An error as problem+json (RFC 9457); duplicates are answered before it, by `onceover/hono` in the
+ * routes of each system. What is about the request keeps its text. Of everything else the text may
+ * name the database or its SQL, so it goes to stderr: the answer is a 503 where trying again may
+ * help, and otherwise a bare 500.
  */
 export function problem(context: Context, error: Error): Response {
   if (error instanceof OnceoverError) {

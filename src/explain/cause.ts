@@ -1,6 +1,9 @@
 import { CAUSES, type CauseName, type Likelihood, type WeighedCause } from './explanation.ts'
 import type { Facts } from './facts.ts'
+import { MOST } from './queries.ts'
 import { type Timing, timingOf } from './timing.ts'
+
+const ORDER: readonly Likelihood[] = ['certain', 'likely', 'possible', 'ruled_out']
 
 type Weight = Omit<WeighedCause, 'cause'>
 
@@ -23,6 +26,8 @@ function overlapping({ kind, constraint, equalKey, guarded, standing }: Facts): 
     : weight('certain', ...met, `${guarded?.inspection.guard.name} declares what a row takes up.`)
 }
 
+const atMost = (count: number): string => (count === MOST ? `${count} or more` : String(count))
+
 function missing({ missing: parts, unsaid, kind, known }: Facts): Weight {
   if (parts.length === 0) {
     if (!known) return weight('possible', UNKNOWN)
@@ -34,7 +39,7 @@ function missing({ missing: parts, unsaid, kind, known }: Facts): Weight {
   const alike = parts.flatMap(({ column, alike: count }) =>
     count === undefined || count === 0
       ? []
-      : [`${count} such row(s) with NULL in ${column} stand already.`],
+      : [`${atMost(count)} such row(s) with NULL in ${column} stand.`],
   )
   const refused = kind === 'not_null' ? ', and the column refuses that' : ''
   return weight('certain', `${names} is NULL in the row that was sent${refused}.`, ...alike)
@@ -45,8 +50,10 @@ function fallback({ standIns, known }: Facts): Weight {
   if (standIns.length === 0) {
     return weight('ruled_out', 'No value of the key looks like a stand-in for a missing one.')
   }
-  const proved = standIns.some(({ forbidden }) => forbidden)
-  return weight(proved ? 'certain' : 'likely', ...standIns.map(({ evidence }) => evidence))
+  const [surest = 'possible'] = ORDER.filter((each) =>
+    standIns.some(({ likelihood }) => likelihood === each),
+  )
+  return weight(surest, ...standIns.map(({ evidence }) => evidence))
 }
 
 function narrower({ constraint, guarded, otherKey, wider }: Facts): Weight {
@@ -93,8 +100,6 @@ function repeated(facts: Facts, timing: Timing): Weight {
     ? weight('ruled_out', 'The row that stands was there before the request.')
     : weight('possible', 'Pass `input` to tell: the rows of the whole request.')
 }
-
-const ORDER: readonly Likelihood[] = ['certain', 'likely', 'possible', 'ruled_out']
 
 /** Weighs every cause by the facts, the likeliest first. */
 export function weighCauses(facts: Facts): readonly WeighedCause[] {

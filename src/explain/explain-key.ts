@@ -5,8 +5,9 @@ import type { Inspection } from '../guards/inspect.ts'
 import type { Session } from '../postgres/session.ts'
 import { jsonInput, prepareRows } from '../rows/prepare.ts'
 import type { Maker } from './explanation.ts'
+import { selectKeyOfUnit } from './history/queries.ts'
 import { historyOf, type KeyEvent, turnedAwayAt } from './history.ts'
-import { hasPrimaryKey, selectKeyOfUnit } from './queries.ts'
+import { hasPrimaryKey } from './queries.ts'
 import { findStanding } from './standing.ts'
 import { iso, makingOf } from './timing.ts'
 
@@ -87,7 +88,7 @@ export async function explainKey(
   const standing =
     id && (await findStanding(session, { table, inspection, condition: hasPrimaryKey(table, id) }))
   const asked = { guard: guard.name, key: found.key, hash: found.hash ?? undefined }
-  const history = await historyOf(session, asked)
+  const history = await historyOf(session, { ...asked, near: standing?.made })
   const { made, claim } = history
   const making = standing && makingOf({ standing, history })
   const from = made ?? (claim?.state === 'done' ? claim : undefined)

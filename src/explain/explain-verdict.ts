@@ -74,7 +74,7 @@ async function standingOf(
 // What makes a row invalid is what the guard forbids, whatever else looks odd in it.
 async function forbiddenIn(session: Session, inspection: Inspection, key: RowValues) {
   const found = await findStandIns(session, inspection.table, inspection, key)
-  return found.filter(({ forbidden }) => forbidden)
+  return found.filter(({ likelihood }) => likelihood === 'certain')
 }
 
 async function gather(
@@ -104,6 +104,7 @@ async function gather(
       key: standing?.key,
       hash: standing?.hash ?? (await hashOf(session, inspection, values)),
       run: options.run,
+      near: standing?.made,
     }),
     ...(await momentsOf(session, 'now', options)),
   }
@@ -130,6 +131,7 @@ async function explainMade(
       guard: inspection.guard.name,
       key: standing.key,
       hash: standing.hash,
+      near: standing.made,
     }),
     ...(await momentsOf(session, 'now', options)),
   }

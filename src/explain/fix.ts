@@ -30,11 +30,11 @@ function missing({ missing: parts }: Facts, table: Table): string {
 
 function fallback({ standIns, guarded }: Facts): string {
   return standIns
-    .map(({ column, value, forbidden }) => {
+    .map(({ column, value, likelihood }) => {
       const text = JSON.stringify(value)
       const find = `Find what writes ${text} where ${column} is missing, and pass the true one on.`
       const declare = `Declare ${column}: text({ forbid: [${text}] }), so that it is refused.`
-      return forbidden || !guarded ? find : `${find} ${declare}`
+      return likelihood === 'certain' || !guarded ? find : `${find} ${declare}`
     })
     .join(' ')
 }

@@ -84,6 +84,7 @@ export async function gather(
       key: standing?.key,
       hash: standing?.hash ?? (inspection && (await hashOf(session, inspection, values))),
       run: options.run,
+      near: standing?.made,
     }),
     ...(await momentsOf(session, violation.at, options)),
   }

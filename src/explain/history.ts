@@ -1,6 +1,6 @@
 import { isMigrated } from '../postgres/schema.ts'
 import type { Session } from '../postgres/session.ts'
-import { selectClaim, selectKeyEvents, selectRunStart } from './queries.ts'
+import { selectClaim, selectKeyEvents, selectRunStart } from './history/queries.ts'
 import { quietly } from './quietly.ts'
 
 /** What one line of the audit says of a key. Moments are seconds since 1970. */
@@ -50,6 +50,8 @@ export interface AskedKey {
   readonly hash: string | undefined
   /** The run that met the key, where it is known. */
   readonly run?: string | undefined
+  /** When the row was made, as far as it says so itself; seconds since 1970. */
+  readonly near?: number | undefined
 }
 
 const MADE = ['created', 'replaced', 'allowed'] as const
@@ -58,26 +60,34 @@ const SHOWN = 20
 
 async function eventsOf(
   session: Session,
-  { guard, key, run }: AskedKey,
+  { guard, key, run, near }: AskedKey,
   verdicts: readonly string[],
   limit: number,
 ): Promise<readonly KeyEvent[]> {
   if (key === undefined) return []
   const rows = await session.query<{ event: string }>(
-    selectKeyEvents({ guard, key, verdicts, run, limit }),
+    selectKeyEvents({ guard, key, verdicts, run, near, limit }),
   )
   return rows.map(({ event }) => JSON.parse(event))
 }
 
+// Around the time that the row itself names, or else among the newest.
+async function makingEvent(session: Session, asked: AskedKey): Promise<KeyEvent | undefined> {
+  const [near] = asked.near === undefined ? [] : await eventsOf(session, asked, MADE, 1)
+  if (near) return near
+  const [newest] = await eventsOf(session, { ...asked, near: undefined }, MADE, 1)
+  return newest
+}
+
 async function read(session: Session, asked: AskedKey): Promise<History> {
   const { guard, hash, run } = asked
-  const anyRun = { ...asked, run: undefined }
-  const [made] = await eventsOf(session, anyRun, MADE, 1)
+  const made = await makingEvent(session, { ...asked, run: undefined })
   const [claim] =
     hash === undefined ? [] : await session.query<{ claim: string }>(selectClaim(guard, hash))
   const [start] =
     run === undefined ? [] : await session.query<{ started: string }>(selectRunStart(run))
-  const collided = run === undefined ? [] : await eventsOf(session, asked, ['collided'], 1)
+  const inRun = { ...asked, near: undefined }
+  const collided = run === undefined ? [] : await eventsOf(session, inRun, ['collided'], 1)
   return {
     made,
     claim: claim && JSON.parse(claim.claim),

@@ -2,10 +2,9 @@ import type { DividedKey } from '../duplicates/overlaps/queries.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Column, Table } from '../guards/table.ts'
 import { exactJson, exactText } from '../postgres/exact-json.ts'
-import { quoteIdentifier, quoteLiteral } from '../postgres/identifier.ts'
+import { quoteIdentifier } from '../postgres/identifier.ts'
 import { keyHash } from '../postgres/key-hash.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
-import { jsonKey } from '../rows/answer/queries.ts'
 
 /** What is known of the constraint to look for. */
 export interface ConstraintSearch {
@@ -171,7 +170,8 @@ export const selectRepeated = (
   GROUP BY ${sql.raw(parts.map((part) => `(${part.sql})`).join(', '))}
   HAVING count(*) > 1 ORDER BY min(once_ord) LIMIT 1`
 
-const MOST = 1000
+/** Where `countUpTo` stops. */
+export const MOST = 1000
 
 /** How many rows meet a condition, counted up to a thousand. */
 export const countUpTo = (table: Table, condition: Sql): Sql => sql`
@@ -203,60 +203,6 @@ export const selectShapes = (table: Table, column: Column, value: string): Sql =
     'common', (SELECT row_to_json(first) FROM (SELECT * FROM shapes LIMIT 1) AS first))::text
     AS shapes
   FROM (SELECT ${value}::text AS given) AS given`
-
-/** A claim by the hash of its key, in hex: how it stands and whose it is. */
-export const selectClaim = (guard: string, hash: string): Sql => sql`
-  SELECT json_build_object('state', claim.state, 'run', claim.run_id, 'worker', worker,
-    'actor', actor, 'reason', run.reason,
-    'claimed', extract(epoch FROM claimed_at)::float8,
-    'ended', extract(epoch FROM ended_at)::float8)::text AS claim
-  FROM onceover.claim LEFT JOIN onceover.lease ON lease.id = claim.lease_id
-  LEFT JOIN onceover.run ON run.id = claim.run_id
-  WHERE claim.guard = ${guard} AND key_hash = decode(${hash}, 'hex')`
-
-/** Which events of a key to read. */
-export interface KeyEvents {
-  readonly guard: string
-  /** The canonical key as a JSON array. */
-  readonly key: string
-  readonly verdicts: readonly string[]
-  readonly run?: string | undefined
-  readonly limit: number
-}
-
-/** What the audit says of one key, newest first. */
-export const selectKeyEvents = ({ guard, key, verdicts, run, limit }: KeyEvents): Sql => sql`
-  SELECT json_build_object('id', event.id::text, 'verdict', verdict, 'run', run_id,
-    'actor', event.actor, 'reason', coalesce(run.reason, event.reason),
-    'at', extract(epoch FROM at)::float8)::text AS event
-  FROM onceover.event LEFT JOIN onceover.run ON run.id = event.run_id
-  WHERE event.guard = ${guard} AND verdict = ANY(${[...verdicts]}::text[])
-    AND ${run === undefined ? sql`true` : sql`run_id = ${run}::uuid`}
-    AND EXISTS (SELECT FROM json_array_elements(keys) AS one WHERE one::jsonb = ${key}::jsonb)
-  ORDER BY at DESC, event.id DESC LIMIT ${limit}`
-
-/**
- * The one unit of `standingRows`: its hash in hex, its canonical key as a JSON array, its fault,
- * and the primary key of the row that stands, as a JSON object of texts.
- */
-export const selectKeyOfUnit = (inspection: Inspection, standing: Sql): Sql => {
-  const id = inspection.table.primaryKey.map(
-    ({ name, base }, place) => `${quoteLiteral(name)}, ${exactText(`once_f${place}`, base)}`,
-  )
-  return sql`
-  SELECT encode(once_hash, 'hex') AS hash, ${sql.raw(jsonKey(inspection))}::text AS key,
-    once_wrong AS fault,
-    CASE WHEN once_met THEN json_build_object(${sql.raw(id.join(', '))})::text END AS id
-  FROM (${standing}) AS standing`
-}
-
-/**
- * When a run of work began, as seconds since 1970. That of rows is written down by the statement
- * that makes them, which may have waited for others first.
- */
-export const selectRunStart = (run: string): Sql => sql`
-  SELECT extract(epoch FROM started_at)::float8::text AS started
-  FROM onceover.run WHERE id = ${run}::uuid AND lease_id IS NOT NULL`
 
 /** The statement that makes an insert skip what stands: the conflict target of a constraint. */
 export const skippingInsert = (

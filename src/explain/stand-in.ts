@@ -8,22 +8,30 @@ import { quietly } from './quietly.ts'
 export interface StandIn {
   readonly column: string
   readonly value: string
-  /** True where the guard forbids it. */
-  readonly forbidden: boolean
+  /** `certain` where the guard forbids it. */
+  readonly likelihood: 'certain' | 'likely' | 'possible'
   /** What shows it, as a sentence. */
   readonly evidence: string
 }
 
-const WELL_KNOWN: ReadonlySet<string> = new Set([
-  ...['', '-', '?', 'unknown', 'undefined', 'null', 'none', 'nil', 'n/a', 'na', 'nan', 'tbd'],
-  ...['default', 'placeholder', 'dummy', '[object object]', 'invalid date'],
-  ...['00000000-0000-0000-0000-000000000000', '1970-01-01', '0001-01-01', '9999-12-31'],
+// What programs write where they have no value, and nobody means.
+const NO_VALUE: ReadonlySet<string> = new Set([
+  ...['', '?', 'unknown', 'undefined', 'null', 'n/a', 'nan', 'tbd', 'placeholder'],
+  ...['[object object]', 'invalid date', '00000000-0000-0000-0000-000000000000', '1970-01-01'],
+])
+
+// What may be meant as well: a list called default, a contract without an end.
+const DOUBTFUL: ReadonlySet<string> = new Set([
+  ...['-', 'none', 'nil', 'na', 'default', 'dummy', '0001-01-01', '9999-12-31'],
 ])
 
 const MIDNIGHT = /[ T]00:00(:00(\.0+)?)?(Z|[+-]\d\d(:?\d\d)?)?$/
 
-const isWellKnown = (value: string): boolean =>
-  WELL_KNOWN.has(value.trim().toLowerCase().replace(MIDNIGHT, ''))
+function wellKnown(value: string): StandIn['likelihood'] | undefined {
+  const bare = value.trim().toLowerCase().replace(MIDNIGHT, '')
+  if (NO_VALUE.has(bare)) return 'likely'
+  return DOUBTFUL.has(bare) ? 'possible' : undefined
+}
 
 interface Shapes {
   readonly rows: number
@@ -64,17 +72,17 @@ async function judge(
   value: string,
 ): Promise<StandIn | undefined> {
   const part = inspection?.parts.find(({ name }) => name === column)?.part
-  const forbidden = part?.forbid.includes(value) === true
-  if (forbidden) {
+  if (part?.forbid.includes(value)) {
     const evidence =
       `The guard ${inspection?.guard.name} forbids ${JSON.stringify(value)} in ${column}: it ` +
       'stands in for a missing value.'
-    return { column, value, forbidden, evidence }
+    return { column, value, likelihood: 'certain', evidence }
   }
   if (table.columns.get(column)?.isEnum) return undefined
-  if (isWellKnown(value)) {
+  const known = wellKnown(value)
+  if (known) {
     const evidence = `${column} is ${JSON.stringify(value)}, which programs write for no value.`
-    return { column, value, forbidden, evidence }
+    return { column, value, likelihood: known, evidence }
   }
   const shapes = await shapesOf(session, table, column, value)
   if (!shapes || !standsOut(shapes)) return undefined
@@ -82,7 +90,7 @@ async function judge(
   const evidence =
     `${column} is ${JSON.stringify(value)} (${rows(same)} so far), while ${common.values} of the ` +
     `${others} other values found there look like ${JSON.stringify(common.example)}.`
-  return { column, value, forbidden, evidence }
+  return { column, value, likelihood: 'likely', evidence }
 }
 
 /** The values of a key that stand in for missing ones: forbidden, well known, or out of shape. */

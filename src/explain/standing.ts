@@ -35,8 +35,8 @@ const isMade = (name: string): boolean => {
 }
 const MOMENTS = ['timestamptz', 'timestamp', 'date']
 
-/** The column of a table that says when a row was made: `created_at` and the like. */
-export function madeColumn(table: Table): Column | undefined {
+// The column of a table that says when a row was made: `created_at` and the like.
+function madeColumn(table: Table): Column | undefined {
   const named = [...table.columns.values()].filter(
     ({ name, base }) => MOMENTS.includes(base) && isMade(name),
   )

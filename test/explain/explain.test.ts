@@ -154,7 +154,7 @@ describe('(d) a missing part of the key', () => {
     const { verdicts } = await db.once.insert(lessons, [row])
     const told = await db.once.explain(verdicts[0], { guards })
     expect(told).toMatchObject({ cause: 'missing_key_part', likelihood: 'certain' })
-    expect(told.evidence).toContain('2 such row(s) with NULL in school stand already.')
+    expect(told.evidence).toContain('2 such row(s) with NULL in school stand.')
     expect(told.fix).toContain('ALTER COLUMN "school" SET NOT NULL')
   })
 

@@ -2,8 +2,8 @@ import { date, guard, int, type Onceover, onceover, text } from 'onceover'
 import type pg from 'pg'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 
-/** A table of lessons, whose key has a part that may be NULL and one with a value forbidden. */
-export const LESSONS = `
+// A table of lessons, whose key has a part that may be NULL and one with a value forbidden.
+const LESSONS = `
   CREATE TABLE lessons (
     id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     teacher int NOT NULL,
