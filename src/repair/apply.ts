@@ -192,14 +192,14 @@ async function prepare(
   repair: OwnRepair,
   options: ApplyOptions,
 ): Promise<Work> {
-  return database.read(async (session) => {
+  const now = await database.read(async (session) => {
     const inspection = await inspect(session, guard)
     const family = await familyOf(session, inspection)
-    const journal = journalOf(repair.id)
-    await refuseDrift(session, repair, { inspection, family, journal }, options)
     const [shape] = await session.query<{ fingerprint: string }>(fingerprint(family))
-    return { id: repair.id, inspection, family, journal, fingerprint: shape?.fingerprint }
+    return { inspection, family, fingerprint: shape?.fingerprint, journal: journalOf(repair.id) }
   })
+  await refuseDrift(database, repair, now, options)
+  return { id: repair.id, ...now }
 }
 
 async function work(

@@ -5,6 +5,7 @@ import { type Column, columnsNamed, inspectAnyTable, type Table } from '../guard
 import { type UniqueIndex, uniqueIndexes } from '../guards/unique-index.ts'
 import type { Session } from '../postgres/session.ts'
 import { selectReferences, selectServed } from './family/queries.ts'
+import type { Shape } from './shape.ts'
 
 /** A unique key of a child, which a row may break on its way to the keeper. */
 export interface ChildKey {
@@ -222,7 +223,7 @@ export async function familyOf(session: Session, inspection: Inspection): Promis
 }
 
 /** A family as plain JSON: equal where nothing has changed that a repair depends on. */
-export const familyShape = ({ tables, edges, losing }: Family): unknown =>
+export const familyShape = ({ tables, edges, losing }: Family): Shape =>
   JSON.parse(
     JSON.stringify({
       losing,

@@ -22,8 +22,9 @@ import type { Hazard } from './hazard.ts'
 import { hazardsOf } from './hazards.ts'
 import { type Journal, journalOf } from './journal.ts'
 import { largestGroups } from './largest.ts'
+import { placeOf } from './place.ts'
 import { predict } from './predict.ts'
-import { insertRepair, selectDatabase, storePlan } from './queries.ts'
+import { insertRepair, storePlan } from './queries.ts'
 import { hashOf, type PlannedChild, type RepairPlan } from './repair-plan.ts'
 import { requireRepairs } from './stored.ts'
 
@@ -157,14 +158,13 @@ async function build(session: Session, guard: Guard, options: PlanOptions): Prom
   const suspects = await suspectsOf(session, inspection, journal)
   const hazards = [...known, ...ofRows(children), ...suspectHazard(guard, suspects.rows)]
   refuse(guard, hazards)
-  const [database] = await session.query<RepairPlan['database']>(selectDatabase())
   const largest = await largestGroups(session, inspection, journal)
   const frozen = await digest(session, inspection, journal)
   const rows = Number(frozen.losers)
   const plan: Omit<RepairPlan, 'hash'> = {
     format: 'onceover-repair/1',
     repair: id,
-    database: { name: database?.name ?? '', cluster: database?.cluster ?? null },
+    database: await placeOf(session),
     target: session.target,
     plannedAt: at,
     guard: guard.name,

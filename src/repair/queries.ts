@@ -16,14 +16,14 @@ export const insertRepair = (
 export const storePlan = (repair: string, plan: string): Sql => sql`
   UPDATE onceover.repair SET plan = ${plan} WHERE id = ${repair}::bigint`
 
-/**
- * Which database this is. The identity of the cluster tells a copy of another host from it, where
- * the role may read it.
- */
+/** The name of this database, and whether the role may ask which cluster it is in. */
 export const selectDatabase = (): Sql => sql`
   SELECT current_database() AS name,
-    CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
-      THEN (SELECT system_identifier::text FROM pg_control_system()) END AS cluster`
+    has_function_privilege('pg_control_system()', 'EXECUTE') AS may_ask`
+
+/** The identity of the cluster. Whether a role may call it is checked before any condition. */
+export const selectCluster = (): Sql =>
+  sql`SELECT system_identifier::text AS cluster FROM pg_control_system()`
 
 const utc = (column: string): Sql =>
   sql.raw(`(to_json(${column} AT TIME ZONE 'UTC') #>> '{}') || 'Z'`)

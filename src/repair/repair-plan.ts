@@ -3,6 +3,7 @@ import type { RowValues } from '../core/verdict.ts'
 import type { DuplicateGroup } from '../duplicates/scan-report.ts'
 import type { Losers } from '../guards/guard.ts'
 import type { Hazard } from './hazard.ts'
+import type { Place } from './place.ts'
 
 /** What a repair does with the rows of one foreign key, or of one declared child. */
 export interface PlannedChild {
@@ -38,8 +39,7 @@ export interface RepairPlan {
   readonly format: 'onceover-repair/1'
   /** Number of the repair in its database. */
   readonly repair: string
-  /** The database: its name and, as far as the role may know, the identity of its cluster. */
-  readonly database: { readonly name: string; readonly cluster: string | null }
+  readonly database: Place
   /** Where it was made, without a password. */
   readonly target: string
   readonly plannedAt: string

@@ -2,6 +2,7 @@ import { OnceoverError } from '../core/error.ts'
 import type { Session } from '../postgres/session.ts'
 import { selectRepair, selectRepairs, selectRepairsThere } from './queries.ts'
 import type { RepairPlan } from './repair-plan.ts'
+import type { Shape } from './shape.ts'
 
 /** How far a repair is: `applying` stays where an apply was killed, and is gone on with. */
 export const REPAIR_STATES = ['planned', 'applying', 'applied', 'undone'] as const
@@ -37,7 +38,7 @@ export interface StoredRepair {
 /** A repair with what only its own work needs. */
 export interface OwnRepair extends StoredRepair {
   /** The shape of its tables when it was planned. */
-  readonly family: unknown
+  readonly family: Shape
   /** The first loser that is not settled. */
   readonly nextSeq: string
 }

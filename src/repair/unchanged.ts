@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { OnceoverError } from '../core/error.ts'
 import type { Inspection } from '../guards/inspect.ts'
+import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
-import { countDoubtful, selectDrift } from './batch/queries.ts'
+import { countDoubtful, selectDrift, selectWritten } from './batch/queries.ts'
 import { type Family, familyShape } from './family.ts'
 import { countLosers, pinSettings } from './freeze/queries.ts'
 import type { Journal } from './journal.ts'
 import { requireJournal } from './kept.ts'
-import { selectDatabase } from './queries.ts'
+import { isSamePlace, placeOf } from './place.ts'
 import type { RepairPlan } from './repair-plan.ts'
+import { differences } from './shape.ts'
 import { type OwnRepair, readRepair } from './stored.ts'
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -16,6 +18,8 @@ const WORDS: Readonly<Record<string, string>> = {
   changed: 'losers have other values than when they were planned',
   keeper: 'losers have a keeper that is gone, changed its key, or is no longer the first',
 }
+
+const STANDS = 'What was applied stands, and can be undone.'
 
 const foreign = (plan: RepairPlan, message: string): OnceoverError =>
   new OnceoverError('PLAN_FOREIGN', {
@@ -32,8 +36,7 @@ const edited = (repair: string, message: string): OnceoverError =>
  * @throws OnceoverError PLAN_FOREIGN, REPAIR_UNDONE, REPAIR_NOT_FOUND, JOURNAL_DROPPED
  */
 export async function refuseForeign(session: Session, plan: RepairPlan): Promise<OwnRepair> {
-  const [database] = await session.query<RepairPlan['database']>(selectDatabase())
-  if (!isDeepStrictEqual({ ...database }, { ...plan.database })) {
+  if (!isSamePlace(plan.database, await placeOf(session))) {
     throw foreign(plan, `The plan was made on ${plan.target}, and this is ${session.target}.`)
   }
   const repair = await readRepair(session, plan.repair)
@@ -42,7 +45,8 @@ export async function refuseForeign(session: Session, plan: RepairPlan): Promise
   }
   if (repair.state !== 'undone') {
     await requireJournal(session, repair.id)
-    return repair
+    // Of the two, the given one is known to be as it was.
+    return { ...repair, plan }
   }
   throw new OnceoverError('REPAIR_UNDONE', {
     message: `The repair ${repair.id} was undone at ${repair.undoneAt}.`,
@@ -50,8 +54,12 @@ export async function refuseForeign(session: Session, plan: RepairPlan): Promise
   })
 }
 
-const drifted = ({ id }: OwnRepair, message: string, details: object = {}): OnceoverError =>
-  new OnceoverError('PLAN_DRIFTED', { message, details: { repair: id, ...details } })
+const drifted = ({ id, state }: OwnRepair, message: string, details: object = {}): OnceoverError =>
+  new OnceoverError('PLAN_DRIFTED', {
+    message,
+    ...(state === 'applying' && { fix: `${STANDS} Plan again for the rest.` }),
+    details: { repair: id, ...details },
+  })
 
 function refuseDeclaration(repair: OwnRepair, { guard, parts, keep }: Inspection): void {
   const { plan } = repair
@@ -82,12 +90,36 @@ export interface Unchanged {
   readonly journal: Journal
 }
 
-async function refuseRows(session: Session, repair: OwnRepair, { inspection, journal }: Unchanged) {
+function refuseShape(repair: OwnRepair, { family }: Unchanged): void {
+  const changed = differences(repair.family, familyShape(family))
+  if (changed.length === 0) return
+  throw drifted(
+    repair,
+    `The tables are not as they were when the repair ${repair.id} was planned: ` +
+      `${changed.join('; ')}.`,
+    { changed },
+  )
+}
+
+async function refuseEdited(session: Session, repair: OwnRepair, now: Unchanged): Promise<void> {
+  await session.query(pinSettings())
+  const [frozen] = await session.query<{ digest: string }>(countLosers(now.inspection, now.journal))
+  if (frozen?.digest === repair.plan.digest) return
+  throw edited(repair.id, `The frozen losers of the repair ${repair.id} are not as planned.`)
+}
+
+async function isAsPlanned(session: Session, { id }: OwnRepair, now: Unchanged): Promise<boolean> {
+  const { inspection, journal } = now
   const [doubtful] = await session.query<{ rows: string }>(countDoubtful(inspection, journal))
-  if (doubtful?.rows === '0') return
-  const stretch = { from: 1, to: repair.plan.rows }
+  if (doubtful?.rows !== '0') return false
+  const [since] = await session.query<{ written: boolean }>(selectWritten(inspection, id))
+  return since?.written === false
+}
+
+async function refuseRows(session: Session, repair: OwnRepair, now: Unchanged): Promise<void> {
+  if (await isAsPlanned(session, repair, now)) return
   const drift = await session.query<{ why: string; rows: string; first: string }>(
-    selectDrift(inspection, journal, stretch),
+    selectDrift(now.inspection, now.journal, repair.id),
   )
   if (drift.length === 0) return
   const what = drift.map(({ why, rows, first }) => `${rows} ${WORDS[why]} (such as ${first})`)
@@ -105,22 +137,15 @@ async function refuseRows(session: Session, repair: OwnRepair, { inspection, jou
  * @throws OnceoverError PLAN_DRIFTED naming what changed, PLAN_EDITED
  */
 export async function refuseDrift(
-  session: Session,
+  database: Database,
   repair: OwnRepair,
   now: Unchanged,
   { onDrift = 'refuse' }: { readonly onDrift?: 'refuse' | 'skip' },
 ): Promise<void> {
   refuseDeclaration(repair, now.inspection)
-  if (!isDeepStrictEqual(familyShape(now.family), repair.family)) {
-    throw drifted(
-      repair,
-      `The tables of the repair ${repair.id}, or the foreign keys between them, have changed.`,
-    )
-  }
+  refuseShape(repair, now)
   if (repair.state !== 'planned') return
-  if (onDrift === 'refuse') await refuseRows(session, repair, now)
-  await session.query(pinSettings())
-  const [frozen] = await session.query<{ digest: string }>(countLosers(now.inspection, now.journal))
-  if (frozen?.digest === repair.plan.digest) return
-  throw edited(repair.id, `The frozen losers of the repair ${repair.id} are not as planned.`)
+  // In a transaction of its own: the SQL of the guard may depend on the settings that it pins.
+  await database.read((session) => refuseEdited(session, repair, now))
+  if (onDrift === 'refuse') await database.read((session) => refuseRows(session, repair, now))
 }
