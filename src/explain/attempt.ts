@@ -78,8 +78,8 @@ const named = ({ parts }: Constraint, key: KeyText | undefined): Attempt['values
 export async function readAttempt(scene: Scene, { detail }: Violation): Promise<Attempt> {
   const { constraint } = scene
   const nullable = constraint.nullsNotDistinct
-  const parts = constraint.parts.map(({ sql, type, notNull }) => {
-    return { sql, type, nullable: nullable && !notNull }
+  const parts = constraint.parts.map(({ spelled, type, notNull }) => {
+    return { sql: spelled, type, nullable: nullable && !notNull }
   })
   const own = await keyOfRow(scene)
   const told = detail === undefined ? [] : readKey(detail, parts)

@@ -7,6 +7,8 @@ import { notADuplicate, type Violation } from './violation.ts'
 export interface ConstraintPart {
   /** The part as PostgreSQL spells it: a quoted column or an expression. */
   readonly sql: string
+  /** The same as errors name it. */
+  readonly spelled: string
   /** Its column; null for an expression. */
   readonly column: string | null
   readonly type: string
@@ -44,7 +46,7 @@ interface ConstraintRow {
   nulls_not_distinct: boolean
   predicate: string | null
   definition: string
-  parts: ConstraintPart[]
+  parts: Omit<ConstraintPart, 'spelled'>[]
 }
 
 const asConstraint = (row: ConstraintRow): Constraint => ({
@@ -57,7 +59,8 @@ const asConstraint = (row: ConstraintRow): Constraint => ({
   predicate: row.predicate ?? undefined,
   definition: row.definition,
   bare: row.constraint === null,
-  parts: row.parts,
+  // In the catalogue a part stands as errors name it.
+  parts: row.parts.map((part) => ({ ...part, spelled: part.sql })),
 })
 
 const sameWord = (one: string, other: string): boolean =>

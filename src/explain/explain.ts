@@ -6,6 +6,7 @@ import { conclude } from './conclude.ts'
 import { type Constraint, findConstraint } from './constraint.ts'
 import type { Explanation } from './explanation.ts'
 import { type Facts, NO_FACTS } from './facts.ts'
+import { gatedConstraint } from './gated.ts'
 import { gather } from './gather.ts'
 import { guardBeside, placeGuards } from './guarded.ts'
 import { momentsOf } from './moments.ts'
@@ -53,7 +54,11 @@ export async function explainViolation(
   if (violation.kind === 'not_null') return explainMissing(session, violation, guards, options)
   const placed = await placeGuards(session, guards)
   const oids = new Set(placed.map(({ oid }) => oid))
-  const constraint = await findConstraint(session, violation, oids)
+  const constraint = await findConstraint(session, violation, oids).catch(async (error) => {
+    const gated = await gatedConstraint(session, placed, violation)
+    if (!gated) throw error
+    return gated
+  })
   const guarded = await guardBeside(session, placed, constraint)
   const inspection = guarded?.inspection
   const table = inspection?.table ?? (await inspectAnyTable(session, quotedTable(constraint)))

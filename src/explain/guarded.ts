@@ -49,12 +49,13 @@ export async function placeGuards(
   return placed
 }
 
-const namedBy = ({ coverage }: Inspection, { name }: Constraint) => ({
-  own:
-    coverage.indexes.some((index) => index.name === name || index.constraint === name) &&
-    !coverage.broader.includes(name),
-  shadow: coverage.shadows.find((shadow) => shadow.name === name),
-})
+function namedBy({ coverage, guard }: Inspection, { name }: Constraint) {
+  const shadow = coverage.shadows.find((each) => each.name === name)
+  const stands = coverage.indexes.some((index) => index.name === name || index.constraint === name)
+  // An index still to come refuses by its gate already.
+  const comes = guard.index === name && !shadow
+  return { own: comes || (stands && !coverage.broader.includes(name)), shadow }
+}
 
 const rank = ({ own, shadow }: Guarded): number => (own ? 2 : shadow ? 1 : 0)
 

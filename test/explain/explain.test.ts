@@ -1,4 +1,7 @@
+import { date, guard, int } from 'onceover'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { enforce } from '../../src/enforcement/enforce.ts'
+import { openDatabase } from '../../src/postgres/database.ts'
 import {
   errorOf,
   insertRaw,
@@ -259,4 +262,32 @@ describe('(g) overlapping ranges', () => {
     const again = await db.once.explain(await errorOf(insertRaw(db.pool, [same], 'bookings')))
     expect(again.cause).not.toBe('overlapping_ranges')
   })
+})
+
+test('the gate of a guard that is being enforced is explained as its index will be', async () => {
+  await db.pool.query(
+    `CREATE TABLE visits (id int PRIMARY KEY, day date, who int, created_at timestamptz);
+     INSERT INTO visits VALUES (1, '2025-09-08', 7, '2025-09-01'), (2, '2025-09-08', 7, '2025-09-02'),
+       (3, '2025-09-09', 7, '2025-09-03')`,
+  )
+  const visits = guard('visits', { table: 'visits', key: { day: date(), who: int() } })
+  const database = openDatabase(db.pool)
+  let refused: unknown
+  await enforce(database, visits, {
+    online: true,
+    repair: async () => {
+      const again = { id: 4, day: '2025-09-09', who: 7 }
+      refused = await errorOf(insertRaw(db.pool, [again], 'visits'))
+      const told = await db.once.explain(refused, { guards: [visits] })
+      expect(told).toMatchObject({
+        guard: 'visits',
+        constraint: visits.index,
+        attempted: { day: '2025-09-09', who: '7' },
+        existingId: { id: '3' },
+        cause: 'retry_of_done_work',
+      })
+      await db.pool.query('DELETE FROM visits WHERE id = 2')
+    },
+  })
+  expect(refused).toBeDefined()
 })
