@@ -32,3 +32,6 @@ export const books = guard('books', {
 
 /** As short as a batch can be aimed at: two losers or so. */
 export const BATCH_MS = 1
+
+/** Repaired on the way, in such batches. */
+export const ENFORCING = { repair: true, online: true, batchMs: BATCH_MS } as const

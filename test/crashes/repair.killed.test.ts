@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { tracesOf } from '../enforcement/traces.ts'
 import { type Opened, open } from '../rows/lessons.ts'
-import { ALL_BOOKS, BATCH_MS, BOOKS, books } from './books.ts'
+import { ALL_BOOKS, BATCH_MS, BOOKS, books, ENFORCING } from './books.ts'
 import { inLanes, startProcess } from './processes.ts'
 import type { RepairTask } from './repairer.ts'
 import { MOMENTS } from './task.ts'
@@ -36,7 +37,7 @@ async function prepare({ opened }: Lane, phase: Phase): Promise<void> {
     await opened.query(`DROP TABLE onceover.${relname}`)
   }
   await opened.query('DELETE FROM onceover.repair')
-  if (phase === 'plan') return
+  if (phase === 'plan' || phase === 'enforce') return
   const plan = await opened.once.planRepair(books)
   if (phase === 'undo') await opened.once.applyRepair(books, plan, { batchMs: BATCH_MS })
 }
@@ -119,30 +120,64 @@ async function statementsOf(lane: Lane, phase: Phase): Promise<number> {
   return (await child.told('done')).statements
 }
 
+/** Kills a process at points of a phase, and looks after each what comes of it. */
+async function killEverywhere(
+  phase: Phase,
+  look: (lane: Lane, nth: number) => Promise<void>,
+): Promise<{ readonly points: number; readonly killed: number }> {
+  let statements = 0
+  await onLane(async (lane) => {
+    statements = await statementsOf(lane, phase)
+  })
+  const points = Array.from({ length: statements }, (_, place) =>
+    MOMENTS.map((moment) => ({ at: place + 1, moment })),
+  )
+    .flat()
+    .filter((_, place) => place % STRIDE === STRIDE - 1)
+  let killed = 0
+  await inLanes([...points.entries()], LANES, ([nth, kill]) =>
+    onLane(async (lane) => {
+      await prepare(lane, phase)
+      const task: RepairTask = { url: lane.opened.db.url, phase, kill }
+      if ((await startProcess(task, 'repairer.ts').ended) === 'killed') killed++
+      await untilDisconnected(lane)
+      await look(lane, nth)
+    }),
+  )
+  console.info(`${phase}: ${JSON.stringify({ statements, killed, batches: states.length - 1 })}`)
+  return { points: points.length, killed }
+}
+
 test.each(['plan', 'apply', 'undo'] as const)(
   'a process killed at any statement of the %s of a repair leaves whole batches, and can go on',
   async (phase) => {
-    let statements = 0
-    await onLane(async (lane) => {
-      statements = await statementsOf(lane, phase)
+    const { points, killed } = await killEverywhere(phase, (lane, nth) =>
+      goOn(lane, phase, nth % 2 === 1),
+    )
+    expect(killed).toBe(points)
+  },
+  TIME_LIMIT_MS,
+)
+
+test(
+  'a process killed at any statement of an enforcement that repairs is finished by the next one',
+  async () => {
+    const { killed } = await killEverywhere('enforce', async (lane, nth) => {
+      const { opened } = lane
+      expect(states).toContain(await rowsOf(lane))
+      await opened.once.enforce(books, ENFORCING)
+      expect(await rowsOf(lane)).toBe(states.at(-1))
+      // Nothing but its index, and the one that the table had.
+      expect(await tracesOf(opened.db.pool, 'book')).toEqual(['book_part_of_idx', books.index])
+      if (nth % 2 === 0) return
+      await opened.once.unenforce(books)
+      for (const { id, state } of await opened.once.repairs({ guard: books.name })) {
+        if (state === 'applied') await opened.once.undoRepair(id)
+      }
+      expect(await rowsOf(lane)).toBe(states[0])
     })
-    const points = Array.from({ length: statements }, (_, place) =>
-      MOMENTS.map((moment) => ({ at: place + 1, moment })),
-    )
-      .flat()
-      .filter((_, place) => place % STRIDE === STRIDE - 1 || STRIDE === 1)
-    let killed = 0
-    await inLanes([...points.entries()], LANES, ([nth, kill]) =>
-      onLane(async (lane) => {
-        await prepare(lane, phase)
-        const task: RepairTask = { url: lane.opened.db.url, phase, kill }
-        if ((await startProcess(task, 'repairer.ts').ended) === 'killed') killed++
-        await untilDisconnected(lane)
-        await goOn(lane, phase, nth % 2 === 1)
-      }),
-    )
-    console.info(`${phase}: ${JSON.stringify({ statements, killed, batches: states.length - 1 })}`)
-    expect(killed).toBe(points.length)
+    // How often it looks at how far a build is differs from time to time.
+    expect(killed).toBeGreaterThan(0)
   },
   TIME_LIMIT_MS,
 )

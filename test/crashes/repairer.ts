@@ -1,13 +1,13 @@
 import pg from 'pg'
 import { onceover } from '../../src/index.ts'
-import { BATCH_MS, books } from './books.ts'
+import { BATCH_MS, books, ENFORCING } from './books.ts'
 import { countStatements, statementsSent } from './statements.ts'
 import type { CrashTask, CrashTold } from './task.ts'
 
 /** What a process does of a repair, and when it kills itself. */
 export interface RepairTask {
   readonly url: string
-  readonly phase: 'plan' | 'apply' | 'undo'
+  readonly phase: 'plan' | 'apply' | 'undo' | 'enforce'
   readonly kill?: CrashTask['kill']
 }
 
@@ -23,6 +23,7 @@ const once = await onceover({ db: pool })
 
 async function perform(): Promise<void> {
   if (task.phase === 'plan') return void (await once.planRepair(books))
+  if (task.phase === 'enforce') return void (await once.enforce(books, ENFORCING))
   const [last] = await once.repairs({ guard: books.name, limit: 1 })
   if (!last) throw new Error('there is no repair')
   countStatements(task.kill)
@@ -30,7 +31,7 @@ async function perform(): Promise<void> {
   else await once.applyRepair(books, last.plan, { batchMs: BATCH_MS })
 }
 
-if (task.phase === 'plan') countStatements(task.kill)
+if (task.phase === 'plan' || task.phase === 'enforce') countStatements(task.kill)
 await perform()
   .then(() => tell({ kind: 'done', statements: statementsSent(), verdicts: [] }))
   .catch(({ code, message }) => tell({ kind: 'error', code: String(code), message }))
