@@ -1,6 +1,7 @@
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
 import { assumeIdentity, type Identity, outlast, selectIdentity } from './connections/queries.ts'
+import type { Enforcement } from './enforcement.ts'
 
 /** The connections of one enforcement, outside every pool. */
 export interface Connections {
@@ -13,11 +14,11 @@ export interface Connections {
   close(): Promise<void>
 }
 
-async function open(database: Database, identity: Identity) {
+async function open(database: Database, identity: Identity, lockMs: number) {
   const connection = await database.connect()
   try {
     const { session } = connection
-    await session.query(outlast)
+    await session.query(outlast(lockMs))
     const [own] = await session.query<{ pid: number }>(assumeIdentity(identity))
     return { ...connection, session, pid: own?.pid ?? 0 }
   } catch (error) {
@@ -32,11 +33,14 @@ async function open(database: Database, identity: Identity) {
  *
  * @throws OnceoverError HANDLE_INVALID for a bare `{ query }`, and what connecting can fail with
  */
-export async function openConnections(database: Database): Promise<Connections> {
+export async function openConnections(
+  database: Database,
+  { leftMs: lockMs }: Enforcement,
+): Promise<Connections> {
   const [identity] = await database.session.query<Identity>(selectIdentity)
   if (!identity) throw new Error('PostgreSQL has a current_user')
-  const builder = await open(database, identity)
-  const watcher = await open(database, identity).catch(async (error: unknown) => {
+  const builder = await open(database, identity, lockMs)
+  const watcher = await open(database, identity, lockMs).catch(async (error: unknown) => {
     await builder.close()
     throw error
   })

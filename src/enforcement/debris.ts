@@ -3,6 +3,7 @@ import type { Database } from '../postgres/database.ts'
 import { quoteIdentifier } from '../postgres/identifier.ts'
 import { sql } from '../postgres/sql.ts'
 import { type Build, dropIndex, isAsWanted } from './build.ts'
+import { limitLocks } from './connections/queries.ts'
 import { openConnections } from './connections.ts'
 import { Enforcement } from './enforcement.ts'
 import { dropGateDdl, openGateDdl } from './gate/queries.ts'
@@ -105,6 +106,7 @@ async function dropPatiently(build: Build, debris: Debris): Promise<void> {
 }
 
 async function clear(build: Build): Promise<readonly string[]> {
+  await build.connections.session.query(limitLocks(build.enforcement.leftMs))
   const debris = await findDebris(build)
   const statements = statementsOf(build, debris)
   if (statements.length === 0) return []
@@ -126,9 +128,9 @@ const mayStand = (inspection: Inspection): readonly string[] => {
 
 // The connection may be what failed: everything that could stand is looked for on another.
 async function clearAnew(database: Database, build: Build): Promise<readonly string[]> {
-  const connections = await openConnections(database)
+  const enforcement = build.enforcement.forCleanUp()
+  const connections = await openConnections(database, enforcement)
   try {
-    const enforcement = build.enforcement.forCleanUp()
     await takeTurn(enforcement, connections, build.inspection)
     return await clear({ ...build, enforcement, connections })
   } finally {

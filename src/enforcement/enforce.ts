@@ -1,7 +1,7 @@
 import type { Guard } from '../guards/guard.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
-import { asEnforced, type Enforced, inspectNow } from './enforced.ts'
+import { asEnforced, type Enforced } from './enforced.ts'
 import { Enforcement } from './enforcement.ts'
 import { selectGateFunction } from './gate/queries.ts'
 import { enforceLocked } from './locked.ts'
@@ -9,6 +9,7 @@ import { joinedName } from './names.ts'
 import { enforceOnline } from './online.ts'
 import { deadlineMs, type EnforceWork } from './options.ts'
 import { selectSize } from './queries.ts'
+import { inspectNow } from './read-now.ts'
 import { refuseConstraint, refuseObstacle } from './refusals.ts'
 import { selectNamed } from './standing/queries.ts'
 
@@ -61,7 +62,7 @@ export async function enforce(
 ): Promise<Enforced> {
   const enforcement = new Enforcement(guard, work, deadlineMs(work))
   enforcement.begin('check')
-  const first = await inspectNow(database, guard)
+  const first = await inspectNow(database, enforcement)
   const already = asEnforced(first)
   if (work.constraint) refuseConstraint(first)
   if (!already) refuseObstacle(first)

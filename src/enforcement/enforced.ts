@@ -1,6 +1,4 @@
-import type { Guard } from '../guards/guard.ts'
-import { type Inspection, inspect } from '../guards/inspect.ts'
-import type { Database } from '../postgres/database.ts'
+import type { Inspection } from '../guards/inspect.ts'
 
 /** What enforcing a guard came to. */
 export interface Enforced {
@@ -20,7 +18,3 @@ export const asEnforced = ({ guard, coverage }: Inspection): Enforced | undefine
   const [index] = coverage.enforced ? coverage.indexes : []
   return index && { guard: guard.name, index: index.name, created: false, ddl: '', left: [] }
 }
-
-/** Holds a guard against the catalogue, as it is now. */
-export const inspectNow = (database: Database, guard: Guard): Promise<Inspection> =>
-  database.read((session) => inspect(session, guard))

@@ -5,7 +5,7 @@ import type { Build } from './build.ts'
 import { openConnections } from './connections.ts'
 import { debrisDdl } from './debris.ts'
 import { goesOnline } from './enforce.ts'
-import { asEnforced, inspectNow } from './enforced.ts'
+import { asEnforced } from './enforced.ts'
 import { Enforcement } from './enforcement.ts'
 import { askForm } from './form.ts'
 import { dropGateDdl } from './gate/queries.ts'
@@ -24,6 +24,7 @@ import {
   lockBuilders,
   turnSql,
 } from './queries.ts'
+import { inspectNow } from './read-now.ts'
 import { refuseConstraint, refuseObstacle } from './refusals.ts'
 import { type Branch, guardIndexName, keyIndexName, lookAround } from './standing.ts'
 
@@ -193,7 +194,7 @@ export async function enforcementPlan(
     ...(deadline !== undefined && { deadline }),
   }
   const enforcement = new Enforcement(guard, work, deadlineMs(work))
-  const inspection = await inspectNow(database, guard)
+  const inspection = await inspectNow(database, enforcement)
   if (constraint) refuseConstraint(inspection)
   const already = asEnforced(inspection)
   if (!already) refuseObstacle(inspection)
@@ -201,7 +202,7 @@ export async function enforcementPlan(
   if (how === 'standing') {
     return { guard: guard.name, index: already?.index ?? guard.index, how, statements: [] }
   }
-  const connections = await openConnections(database)
+  const connections = await openConnections(database, enforcement)
   try {
     const form = await askForm(connections.session, inspection)
     const build = { enforcement, connections, inspection, form }

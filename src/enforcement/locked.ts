@@ -101,7 +101,7 @@ export async function enforceLocked(
     if (typeof done === 'object') return done
     if (done === 'online') return undefined
     const { session } = database
-    if (done === 'duplicates') await listDuplicates(database, first.guard)
+    if (done === 'duplicates') await listDuplicates(database, enforcement)
     if (done === 'lock') {
       enforcement.tell({ blockers: await blockersOf(session, selectLockHolders([oid], false)) })
     }

@@ -6,7 +6,7 @@ import type { Build } from './build.ts'
 import { type Connections, openConnections } from './connections.ts'
 import { adoptIndex } from './constraint.ts'
 import { clearAway } from './debris.ts'
-import { asEnforced, type Enforced, inspectNow } from './enforced.ts'
+import { asEnforced, type Enforced } from './enforced.ts'
 import type { Enforcement } from './enforcement.ts'
 import { askForm } from './form.ts'
 import { makeGate } from './gate.ts'
@@ -15,6 +15,7 @@ import { makeKeyIndexes } from './key-index.ts'
 import { inTransaction, isContention } from './lock-retry.ts'
 import { buildUnique, refuseForeign } from './partitions.ts'
 import { analyze, awaitVacuum, countDuplicates } from './queries.ts'
+import { inspectNow } from './read-now.ts'
 import { listDuplicates, refuseConstraint, refuseObstacle } from './refusals.ts'
 import { lookAround } from './standing.ts'
 import { takeTurn } from './turn.ts'
@@ -29,10 +30,10 @@ async function hasDuplicates({ connections, inspection }: Build): Promise<boolea
 
 /** Repairs until no duplicate stands, or refuses them where nobody repairs. */
 async function repairRest(database: Database, build: Build): Promise<void> {
-  const { enforcement, inspection } = build
+  const { enforcement } = build
   const { repair } = enforcement.work
   for (let round = 0; await hasDuplicates(build); round++) {
-    if (!repair || round === REPAIRS) await listDuplicates(database, inspection.guard)
+    if (!repair || round === REPAIRS) await listDuplicates(database, enforcement)
     enforcement.require()
     if (!repair) continue
     enforcement.begin('repair')
@@ -51,7 +52,7 @@ async function buildBehindGate(database: Database, build: Build): Promise<readon
     } catch (error) {
       if (sqlstate(error) !== SQLSTATE.uniqueViolation) throw error
       if (round < BUILDS) continue
-      await listDuplicates(database, inspection.guard)
+      await listDuplicates(database, enforcement)
       throw new OnceoverError('DUPLICATES_EXIST', {
         message: `New duplicates of the guard ${inspection.guard.name} kept coming in.`,
         fix: 'Enforce again while fewer writers run at REPEATABLE READ or in large transactions.',
@@ -67,7 +68,7 @@ async function make(database: Database, build: Build): Promise<readonly string[]
   const { session } = connections
   refuseForeign(build, (await lookAround(session, inspection)).branches)
   const { repair } = enforcement.work
-  if (!repair && (await hasDuplicates(build))) await listDuplicates(database, inspection.guard)
+  if (!repair && (await hasDuplicates(build))) await listDuplicates(database, enforcement)
   const functions = await inTransaction(session, () => makeKeyFunctions(session, inspection))
   enforcement.begin('key index')
   await makeKeyIndexes(build)
@@ -91,7 +92,7 @@ async function makeAndVerify(database: Database, build: Build): Promise<Enforced
   const { enforcement, inspection } = build
   const already = asEnforced(inspection)
   const ddl = already ? [] : [...(await make(database, build))]
-  const now = await inspectNow(database, inspection.guard)
+  const now = await inspectNow(database, enforcement)
   const enforced = asEnforced(now)
   const [index] = now.coverage.indexes
   if (!(enforced && index)) {
@@ -125,7 +126,7 @@ async function onConnections(
   enforcement.begin('turn')
   await takeTurn(enforcement, connections, first)
   enforcement.begin('check')
-  const inspection = await inspectNow(database, first.guard)
+  const inspection = await inspectNow(database, enforcement)
   if (!asEnforced(inspection)) refuseObstacle(inspection)
   if (enforcement.work.constraint) refuseConstraint(inspection)
   const form = await askForm(connections.session, inspection)
@@ -152,9 +153,13 @@ export async function enforceOnline(
   enforcement: Enforcement,
   first: Inspection,
 ): Promise<Enforced> {
-  const connections = await openConnections(database)
+  const connections = await openConnections(database, enforcement)
   try {
     return await onConnections(database, enforcement, connections, first)
+  } catch (error) {
+    // The wait for a lock ends with the deadline, whatever statement it is in.
+    if (isContention(error) && enforcement.over) throw enforcement.failure()
+    throw error
   } finally {
     await connections.close()
   }

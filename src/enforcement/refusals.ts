@@ -5,6 +5,8 @@ import type { Guard } from '../guards/guard.ts'
 import { type Inspection, inspect } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
+import type { Enforcement } from './enforcement.ts'
+import { readNow } from './read-now.ts'
 
 const describe = ({ duplicates }: ScanReport): string =>
   duplicates.largest
@@ -30,11 +32,11 @@ export function refuseDuplicates(guard: Guard, report: ScanReport): void {
 }
 
 /** The same from a scan of its own. Where it finds none, they are gone again. */
-export async function listDuplicates(database: Database, guard: Guard): Promise<void> {
-  await database.read(async (session) =>
-    refuseDuplicates(guard, await scanInspected(session, await inspect(session, guard))),
-  )
-}
+export const listDuplicates = (database: Database, enforcement: Enforcement): Promise<void> =>
+  readNow(database, enforcement, async (session) => {
+    const { guard } = enforcement
+    refuseDuplicates(guard, await scanInspected(session, await inspect(session, guard)))
+  })
 
 /**
  * Refuses a guard that no unique index could enforce.

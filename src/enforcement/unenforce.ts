@@ -5,12 +5,12 @@ import { sql } from '../postgres/sql.ts'
 import { type Build, isAsWanted } from './build.ts'
 import { openConnections } from './connections.ts'
 import { clearAway, debrisDdl } from './debris.ts'
-import { inspectNow } from './enforced.ts'
 import { Enforcement } from './enforcement.ts'
 import { askForm } from './form.ts'
 import { withShortLocks } from './lock-retry.ts'
 import { deadlineMs, type EnforceOptions } from './options.ts'
 import { dropConstraintDdl, dropIndexDdl } from './queries.ts'
+import { inspectNow } from './read-now.ts'
 import { type BranchIndex, lookAround, type Standing } from './standing.ts'
 import { takeTurn } from './turn.ts'
 import { watched } from './watch.ts'
@@ -68,13 +68,13 @@ export async function unenforceDdl(build: Build): Promise<readonly string[]> {
 }
 
 async function takeBack(database: Database, build: Build): Promise<Unenforced> {
-  const { guard } = build.inspection
+  const { enforcement, inspection } = build
   const dropped = await drop(build)
   const debris = await debrisDdl(build)
   const left = await clearAway(database, build)
-  const { coverage } = await inspectNow(database, guard)
+  const { coverage } = await inspectNow(database, enforcement)
   return {
-    guard: guard.name,
+    guard: inspection.guard.name,
     dropped: [...dropped, ...debris.filter((each) => !left.includes(each))],
     kept: coverage.indexes.map(({ name }) => name),
     left,
@@ -96,12 +96,12 @@ export async function unenforce(
 ): Promise<Unenforced> {
   const enforcement = new Enforcement(guard, options, deadlineMs(options))
   enforcement.begin('turn')
-  const first = await inspectNow(database, guard)
-  const connections = await openConnections(database)
+  const first = await inspectNow(database, enforcement)
+  const connections = await openConnections(database, enforcement)
   try {
     await takeTurn(enforcement, connections, first)
     enforcement.begin('drop')
-    const inspection = await inspectNow(database, guard)
+    const inspection = await inspectNow(database, enforcement)
     const form = await askForm(connections.session, inspection)
     const build = { enforcement, connections, inspection, form }
     try {

@@ -130,7 +130,7 @@ describe('at its end', () => {
     expect(await traces(made)).toEqual([made.index])
   })
 
-  test('a lost connection leaves nothing', async () => {
+  test('a lost connection leaves nothing half done', async () => {
     const made = await guarded("INSERT INTO $t (day, room) VALUES ('2025-01-01', 1)")
     const call = enforce(database, made, {
       ...online,
@@ -145,6 +145,23 @@ describe('at its end', () => {
       (error) => error,
     )
     if (ended !== true) expect(ended).toMatchObject({ code: 'CONNECTION_LOST' })
-    expect(await traces(made)).toEqual(ended === true ? [made.index] : [])
+    // What was whole by then stays.
+    const { coverage } = await once.inspect(made)
+    expect(await traces(made)).toEqual(coverage.enforced ? [made.index] : [])
+  })
+
+  test.each<[how: string, options: object]>([
+    ['online', { online: true }],
+    ['under a lock', {}],
+  ])('the deadline holds where somebody keeps everyone out: %s', async (_, options) => {
+    const made = await guarded('')
+    const holder = await client()
+    await holder.query(`BEGIN; LOCK TABLE ${made.table}`)
+    await expect(once.enforce(made, { ...options, deadline: '1s' })).rejects.toMatchObject({
+      code: 'ENFORCE_TIMED_OUT',
+      message: expect.stringContaining('nightly import'),
+    })
+    await holder.end()
+    expect(await traces(made)).toEqual([])
   })
 })

@@ -93,3 +93,10 @@ export const hashNulls = (types: readonly string[]): Sql =>
 export const selectNamed = (schema: string, name: string): Sql => sql`
   SELECT c.relname AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname = ${schema} AND c.relname = ${name}`
+
+/** The oid of a table, from the catalogue alone: it answers whatever is locked. */
+export const selectOid = (schema: string | null, name: string): Sql => sql`
+  SELECT c.oid::int8::text AS oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relname = ${name} AND c.relkind IN ('r', 'p')
+    AND CASE WHEN ${schema}::text IS NULL THEN pg_table_is_visible(c.oid)
+        ELSE n.nspname = ${schema} END`
