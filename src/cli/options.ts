@@ -41,10 +41,17 @@ export const explain: Configure = (command) =>
 
 /** `onceover enforce`. */
 export const enforce: Configure = (command) =>
-  command
-    .description('Make the unique index of each guard that none covers.')
-    .argument('[guard...]', 'guards of the configuration; default: all')
-    .option('--print <target>', 'print it for conflict, sql, prisma, drizzle or knex; run nothing')
+  confirmed(
+    command
+      .description('Make the unique index of each guard that none covers, while writers go on.')
+      .argument('[guard...]', 'guards of the configuration; default: all')
+      .option('--dry-run', 'print every statement with its reason and its lock; run none')
+      .option('--online', 'never lock a table for the build, however small it is')
+      .option('--deadline <span>', 'how long it may take in all; default: 10m')
+      .option('--constraint', 'also make a UNIQUE constraint of the index')
+      .option('--drop', 'take the enforcement back: drop the index or its constraint')
+      .option('--print <target>', 'print it for conflict, sql, prisma, drizzle, knex; run nothing'),
+  )
 
 /** `onceover repair`. */
 export const repair: Configure = (command) =>

@@ -70,3 +70,51 @@ test('without a configuration it says what to do', async () => {
   expect(end).toMatchObject({ code: 64, stderr: expect.stringContaining('CONFIG_NOT_FOUND') })
   expect(end.stderr).not.toContain('--table')
 })
+
+test('--dry-run prints every statement with its reason and its lock, and runs none', async () => {
+  const { code, stdout } = await enforce('clean', '--dry-run', '--online', '--constraint')
+  expect(code).toBe(0)
+  expect(stdout).toContain('-- clean would be enforced while writers go on (ux_clean)')
+  expect(stdout).toMatch(/-- gate: .*\n-- lock: SHARE ROW EXCLUSIVE.*\nCREATE OR REPLACE TRIGGER/)
+  expect(stdout).toContain('UNIQUE USING INDEX "ux_clean";')
+  expect(await indexes()).toEqual([])
+  const json = await enforce('clean', '--dry-run', '--json')
+  expect(JSON.parse(json.stdout)).toMatchObject({ guard: 'clean', how: 'locked' })
+})
+
+test('--online tells each step on stderr', async () => {
+  const { code, stdout, stderr } = await enforce('clean', '--online', '--deadline', '5m')
+  expect(code).toBe(0)
+  expect(stdout).toContain('CREATE UNIQUE INDEX CONCURRENTLY')
+  for (const step of ['key index', 'gate', 'build', 'clean up']) {
+    expect(stderr).toContain(`clean: ${step}\n`)
+  }
+})
+
+test('the deadline ends it with 1, and the message names who was in the way', async () => {
+  const holder = await db.pool.connect()
+  await holder.query("SET application_name = 'nightly import'; BEGIN; LOCK TABLE clean")
+  const { code, stderr } = await enforce('clean', '--deadline', '1s')
+  holder.release(true)
+  expect(code).toBe(1)
+  expect(stderr).toContain('ENFORCE_TIMED_OUT')
+  expect(stderr).toContain('nightly import')
+})
+
+test('--drop takes the enforcement back once it is confirmed', async () => {
+  await enforce('clean')
+  const unasked = await enforce('clean', '--drop', '--no-input')
+  expect(unasked).toMatchObject({ code: 64, stderr: expect.stringContaining('--drop --yes') })
+  expect(await indexes()).toEqual(['ux_clean'])
+  const { code, stdout } = await enforce('clean', '--drop', '--yes')
+  expect(code).toBe(0)
+  expect(stdout).toContain('clean: dropped\n  DROP INDEX CONCURRENTLY')
+  expect(await indexes()).toEqual([])
+  const again = await enforce('clean', '--drop', '--yes')
+  expect(again.stdout).toContain('there was no index of ours')
+})
+
+test('options that mean nothing together are refused', async () => {
+  expect(await enforce('clean', '--drop', '--online')).toMatchObject({ code: 64 })
+  expect(await enforce('clean', '--print', 'sql', '--dry-run')).toMatchObject({ code: 64 })
+})
