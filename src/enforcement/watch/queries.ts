@@ -6,7 +6,7 @@ const blockers = (pids: Sql): Sql => sql`
   SELECT a.pid, a.usename::text AS "user", nullif(a.application_name, '') AS application, a.state,
     to_char(coalesce(a.xact_start, a.query_start) AT TIME ZONE 'UTC',
       'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS since,
-    nullif(left(regexp_replace(a.query, '\s+', ' ', 'g'), ${QUERY_CHARS}), '') AS query
+    nullif(left(regexp_replace(a.query, '\\s+', ' ', 'g'), ${QUERY_CHARS}), '') AS query
   FROM pg_stat_activity a WHERE a.pid IN (${pids}) AND a.pid <> pg_backend_pid() ORDER BY a.pid`
 
 /** Who holds a lock on tables, as blockers; those who only read are in the way of few. */
