@@ -84,7 +84,10 @@ export const ERRORS = {
   KEY_NOT_COMPARABLE: entry('Use an expression() of a type that has equality, such as jsonb.'),
   EXPRESSION_INVALID: entry('Correct the SQL: it may name only columns of the guarded table.'),
   RLS_HIDES_ROWS: entry('Connect as a role that bypasses row-level security.', EXIT.refused),
-  DUPLICATES_EXIST: entry('Remove the duplicates first: `onceover scan` lists them.', EXIT.refused),
+  DUPLICATES_EXIST: entry(
+    'Remove the duplicates first: `onceover repair GUARD --plan FILE` plans it.',
+    EXIT.refused,
+  ),
   REPAIR_REFUSED: entry('Remove what stands in the way, and plan again.', EXIT.refused),
   REPAIR_NOT_FOUND: entry('List the repairs with `onceover repair --list`.', EXIT.refused),
   REPAIR_TAKEN: entry('Wait until that has ended; then run it again.', EXIT.refused),
