@@ -55,7 +55,7 @@ export const onceoverSide = (once: Onceover, pool: pg.Pool): Side => ({
         plan = await once.planRepair(lessons)
       },
       apply: async () => {
-        const options = { walBytesPerS: Number.POSITIVE_INFINITY }
+        const options = { walBytesPerS: Number.MAX_SAFE_INTEGER }
         const { left } = await once.applyRepair(lessons, planned(), options)
         requireNoneLeft(left.groups)
       },

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OnceoverError } from '../core/error.ts'
-import { countDuplicates } from '../duplicates/scan.ts'
 import type { Repetition } from '../duplicates/scan-report.ts'
 import type { Guard } from '../guards/guard.ts'
 import { inspect } from '../guards/inspect.ts'
@@ -11,6 +10,7 @@ import { fingerprint, selectSkipped, skipLosers } from './batch/queries.ts'
 import { applyBatch, type Work } from './batch.ts'
 import { familyOf } from './family.ts'
 import { journalOf } from './journal.ts'
+import { duplicatesLeft } from './left.ts'
 import { Offence } from './offence.ts'
 import { Pace, type PaceOptions, requirePace } from './pace.ts'
 import { finishRepair, startRepair } from './queries.ts'
@@ -174,15 +174,13 @@ class Applying {
 }
 
 async function resultOf(session: Session, guard: Guard, id: string): Promise<Applied> {
-  const { state, plan, removed, changed, skipped, moved, dropped, batches } = await readRepair(
-    session,
-    id,
-  )
+  const repair = await readRepair(session, id)
+  const { state, plan, removed, changed, skipped, moved, dropped, batches } = repair
   const why = await session.query<{ why: string; rows: string }>(selectSkipped(journalOf(id)))
   return {
     ...{ repair: id, state, rows: plan.rows, removed, changed, skipped, moved, dropped, batches },
     why: Object.fromEntries(why.map((each) => [each.why, Number(each.rows)])),
-    left: await countDuplicates(session, await inspect(session, guard)),
+    left: await duplicatesLeft(session, guard, repair),
   }
 }
 

@@ -49,7 +49,7 @@ async function hold(session: Session, work: Work, stretch: Stretch) {
     const sure = held?.doubtful === '0' ? held : undefined
     const judged = sure ? [] : await session.query<Held>(judgeLosers(inspection, journal, stretch))
     const { rows, skipped } = sure ?? judged[0] ?? { rows: 0, skipped: 0 }
-    return { rows: Number(rows), skipped: Number(skipped) }
+    return { rows: Number(rows), skipped: Number(skipped), sure: sure !== undefined }
   }
   throw new OnceoverError('PLAN_DRIFTED', {
     message:
@@ -66,10 +66,15 @@ async function set(session: Session, { inspection, journal }: Work, batch: numbe
   return changed
 }
 
-async function remove(session: Session, work: Work, batch: number, stretch: Stretch, rows: number) {
+async function remove(
+  session: Session,
+  work: Work,
+  batch: number,
+  { rows, sure, ...stretch }: Stretch & { readonly rows: number; readonly sure: boolean },
+) {
   const { inspection, journal, family } = work
   const removed = numberIn(
-    await session.query<{ rows: string }>(removeLosers(inspection, journal, batch, stretch)),
+    await session.query<{ rows: string }>(removeLosers(inspection, journal, batch, stretch, sure)),
   )
   if (removed === rows) return
   const kept = await session.query<{ seq: string }>(selectKept(inspection, journal, stretch))
@@ -107,7 +112,7 @@ async function removeFamily(session: Session, work: Work, batch: number, stretch
 async function inTransaction(session: Session, work: Work, batch: number, stretch: Stretch) {
   const { inspection, family, journal } = work
   await session.query(beginBatch(family))
-  const { rows, skipped } = await hold(session, work, stretch)
+  const { rows, skipped, sure } = await hold(session, work, stretch)
   const none: BatchCounts = { removed: 0, changed: 0, moved: 0, dropped: 0, skipped }
   if (rows === 0) return none
   if (inspection.guard.losers !== 'delete') {
@@ -120,7 +125,7 @@ async function inTransaction(session: Session, work: Work, batch: number, stretc
     )
   }
   if (family.edges.length === 0) {
-    await remove(session, work, batch, stretch, rows)
+    await remove(session, work, batch, { ...stretch, rows, sure })
     return { ...none, removed: rows }
   }
   const { moved, dropped } = await removeFamily(session, work, batch, stretch)

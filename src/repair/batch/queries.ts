@@ -81,7 +81,7 @@ export interface Held {
   /** Losers that are not skipped, and those that are. */
   readonly rows: string
   readonly skipped: string
-  /** Losers of which they or their keepers are not the versions that were planned. */
+  /** Losers of which they or their keepers are not the versions that were planned, or lie elsewhere. */
   readonly doubtful: string
 }
 
@@ -102,7 +102,8 @@ const held = ({ primaryKey, quoted }: Table, lock: string): string => {
   return `once_wanted (${places.join(', ')}) AS (${wanted('l')} UNION ${wanted('k')}),
     once_held AS MATERIALIZED (
       SELECT once_row.* FROM (SELECT * FROM once_wanted ORDER BY ${places.join(', ')}) AS once_w
-      CROSS JOIN LATERAL (SELECT ${found.join(', ')}, xmin AS once_v FROM ${quoted}
+      CROSS JOIN LATERAL (SELECT ${found.join(', ')}, xmin AS once_v, ctid AS once_c
+        FROM ${quoted}
         WHERE ${equal(keys, among('once_w', places))} FOR ${lock}) AS once_row)`
 }
 
@@ -129,6 +130,7 @@ export const holdRows = (
       count(once_skipped)::text AS skipped,
       count(*) FILTER (WHERE once_skipped IS NULL
         AND (once_a.once_v IS DISTINCT FROM once_version
+          ${table.partitioned ? '' : 'OR once_a.once_c IS DISTINCT FROM once_place'}
           OR once_b.once_v IS DISTINCT FROM once_keeper_version))::text AS doubtful
     FROM once_stretch LEFT JOIN once_held AS once_a ON ${same('once_a', 'l')}
       LEFT JOIN once_held AS once_b ON ${same('once_b', 'k')}`)}`
@@ -136,15 +138,45 @@ export const holdRows = (
 
 const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => quoted).join(', ')
 
-/** How many losers, or their keepers, are not the versions that were planned. */
-export const countDoubtful = ({ table }: Inspection, { losers }: Journal): Sql => {
-  const { quoted, primaryKey } = table
-  return sql.raw(`SELECT count(*)::text AS rows FROM ${losers} AS once_l
-    LEFT JOIN ${quoted} AS once_t ON ${matches('once_t', primaryKey, 'once_l', 'l')}
-    LEFT JOIN ${quoted} AS once_k ON ${matches('once_k', primaryKey, 'once_l', 'k')}
-    WHERE once_l.once_skipped IS NULL AND (once_t.xmin IS DISTINCT FROM once_l.once_version
-      OR once_k.xmin IS DISTINCT FROM once_l.once_keeper_version)`)
+// Of a table without partitions a place names a row, and rows by their places are read in order.
+const countPlanned = ({ quoted, primaryKey }: Table, losers: string): string => {
+  const found = primaryKey.map((column, place) => `${column.quoted} AS once_p${place}`).join(', ')
+  const same = equal(
+    among('once_t', numbered('p', primaryKey)),
+    among('once_l', numbered('l', primaryKey)),
+  )
+  return `SELECT count(*) FROM (SELECT ${found}, xmin AS once_v, ctid AS once_c FROM ${quoted}
+      WHERE ctid = ANY (ARRAY(SELECT once_place FROM ${losers} WHERE once_skipped IS NULL)))
+      AS once_t
+    JOIN ${losers} AS once_l ON ${same}
+      AND once_l.once_place = once_t.once_c AND once_l.once_version = once_t.once_v
+    WHERE once_l.once_skipped IS NULL`
 }
+
+const countVersions = ({ quoted, primaryKey }: Table, losers: string, of: 'l' | 'k'): string =>
+  `SELECT count(*) FROM ${losers} AS once_l
+    CROSS JOIN LATERAL (SELECT xmin AS once_v FROM ${quoted} AS once_t
+      WHERE ${matches('once_t', primaryKey, 'once_l', of)} OFFSET 0) AS once_t
+    WHERE once_l.once_skipped IS NULL
+      AND once_t.once_v = once_l.${of === 'l' ? 'once_version' : 'once_keeper_version'}`
+
+/** How many losers and keepers of losers are not the versions that were planned, or lie elsewhere. */
+export const countDoubtful = ({ table }: Inspection, { losers }: Journal): Sql =>
+  sql.raw(`SELECT (2 * (SELECT count(*) FROM ${losers} WHERE once_skipped IS NULL)
+      - (${table.partitioned ? countVersions(table, losers, 'l') : countPlanned(table, losers)})
+      - (${countVersions(table, losers, 'k')}))::text AS rows`)
+
+/**
+ * Whether rows were written to a table that the freezing of losers did not see. Transactions are
+ * told apart for two thousand million of them.
+ */
+export const selectUnseen = ({ table }: Inspection, { losers }: Journal): Sql =>
+  sql.raw(`
+    WITH once_from AS MATERIALIZED (SELECT once_since FROM ${losers} LIMIT 1)
+    SELECT EXISTS (SELECT FROM ${table.quoted}
+        WHERE age(xmin) <= (SELECT age(once_since::xid) FROM once_from))
+      OR (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+        - once_since::text::bigint >= 2147483647 FROM once_from) AS written`)
 
 // The losers of a stretch that must not be touched, each with its reason.
 const judged = (inspection: Inspection, journal: Journal, stretch: Stretch, besides?: Sql): Sql => {

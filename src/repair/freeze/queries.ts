@@ -27,7 +27,8 @@ const list = (columns: readonly Column[], letter: string): string =>
 /**
  * Freezes the losers of a guard: every row of a duplicate group but its first, with its keeper and
  * the versions that were seen of both. In the order in which they lie, so that a batch touches few
- * pages.
+ * pages; with their places, which they have until the table is rewritten. What was not seen is of
+ * transactions from `once_since` on.
  */
 export const freezeLosers = (inspection: Inspection, { losers }: Journal): Sql => {
   const { table, keep } = inspection
@@ -38,9 +39,11 @@ export const freezeLosers = (inspection: Inspection, { losers }: Journal): Sql =
   const names = [...numbered('l', primaryKey), ...numbered('k', primaryKey)].join(', ')
   // All rows are sorted with what is selected of them: nothing more than is needed.
   const [where, within] = table.partitioned ? ['tableoid AS once_table,', 'once_table,'] : ['', '']
+  const place = table.partitioned ? 'NULL::tid AS once_place' : 'once_place'
   return sql.raw(`CREATE TABLE ${losers} AS
     SELECT row_number() OVER (ORDER BY ${within} once_place) AS once_seq,
-      once_version, once_keeper_version, ${names}, NULL::text AS once_skipped
+      once_version, once_keeper_version, ${place}, ${names}, NULL::text AS once_skipped,
+      (SELECT pg_snapshot_xmin(pg_current_snapshot())) AS once_since
     FROM (SELECT ${where} ctid AS once_place, xmin AS once_version,
         first_value(xmin) OVER once_group AS once_keeper_version,
         ${list(primaryKey, 'l')}, ${keepers.join(', ')},

@@ -35,31 +35,34 @@ const keeperOf = ({ primaryKey }: Table): string =>
     .map((name) => `once_l.${name}`)
     .join(', ')
 
-// The places that the locked losers of a stretch have. In a join of so many the planner would think
-// that reading all of the table is less. A place alone names no row of a partitioned table.
-const atPlaces = (
-  { partitioned, quoted, primaryKey }: Table,
-  journal: Journal,
-  at: Stretch,
-): Sql =>
-  partitioned
-    ? sql``
-    : sql`once_t.ctid = ANY (ARRAY(
-        SELECT once_place FROM ${sql.raw(journal.losers)} AS once_l
-        CROSS JOIN LATERAL (SELECT once_t.ctid AS once_place FROM ${sql.raw(quoted)} AS once_t
-          WHERE ${sql.raw(matches('once_t', primaryKey, 'once_l', 'l'))} OFFSET 0) AS once_found
-        WHERE ${inStretch(at)})) AND`
+// The places of the locked losers of a stretch, as they were planned where that is sure. In a join
+// of so many the planner would think that reading all of the table is less. Of a partitioned table a
+// place alone names no row.
+const atPlaces = (table: Table, { losers }: Journal, at: Stretch, sure: boolean): Sql => {
+  const { partitioned, quoted, primaryKey } = table
+  if (partitioned) return sql``
+  const looked = `CROSS JOIN LATERAL (SELECT once_t.ctid AS once_now FROM ${quoted} AS once_t
+    WHERE ${matches('once_t', primaryKey, 'once_l', 'l')} OFFSET 0) AS once_found`
+  return sql`once_t.ctid = ANY (ARRAY(
+    SELECT ${sql.raw(sure ? 'once_place' : 'once_now')}
+    FROM ${sql.raw(`${losers} AS once_l ${sure ? '' : looked}`)} WHERE ${inStretch(at)})) AND`
+}
 
-/** Removes the losers of a stretch on which nothing hangs, each into the journal. */
+/**
+ * Removes the losers of a stretch on which nothing hangs, each into the journal.
+ *
+ * @param sure whether all of them lie where they were planned
+ */
 export const removeLosers = (
   { table }: Inspection,
   journal: Journal,
   batch: number,
   stretch: Stretch,
+  sure: boolean,
 ): Sql => sql`
   WITH once_removed AS (DELETE FROM ${sql.raw(table.quoted)} AS once_t
     USING (SELECT * FROM ${sql.raw(journal.losers)} WHERE ${inStretch(stretch)}) AS once_l
-    WHERE ${atPlaces(table, journal, stretch)}
+    WHERE ${atPlaces(table, journal, stretch, sure)}
       ${sql.raw(matches('once_t', table.primaryKey, 'once_l', 'l'))}
     RETURNING ${sql.raw(`${written(table, 'once_t')}, once_l.once_seq, ${keeperOf(table)}`)}),
   once_kept AS (INSERT INTO ${sql.raw(`${journal.rows(0)} (${rowColumns(table)}, ${kept(table)})`)}
