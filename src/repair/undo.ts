@@ -1,5 +1,5 @@
 import { OnceoverError } from '../core/error.ts'
-import { inspectAnyTable, type Table } from '../guards/table.ts'
+import type { Table } from '../guards/table.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
 import { journalOf } from './journal.ts'
@@ -8,7 +8,7 @@ import { finishUndo } from './queries.ts'
 import { type OwnRepair, readRepair } from './stored.ts'
 import { inTurn } from './turn.ts'
 import { limitUndo, selectBatches } from './undo/queries.ts'
-import { type OwnFamily, refuseShape, Undoing } from './undoing.ts'
+import { findTable, heldAgainst, Undoing } from './undoing.ts'
 
 /** Who undoes a repair; kept with it. */
 export interface UndoOptions {
@@ -27,13 +27,13 @@ export interface Undone {
 }
 
 async function restore(session: Session, repair: OwnRepair): Promise<Omit<Undone, 'repair'>> {
-  const family = repair.family as OwnFamily
+  const { family } = repair
   const journal = journalOf(repair.id)
   const tables: Table[] = []
-  for (const { quoted } of family.tables) tables.push(await inspectAnyTable(session, quoted))
-  for (const place of family.losing) {
-    const table = tables[place]
-    if (table) await refuseShape(session, repair, table, journal.rows(place))
+  for (const [place, kept] of family.tables.entries()) {
+    const table = await findTable(session, repair, kept)
+    const removed = family.losing.includes(place)
+    tables.push(removed ? await heldAgainst(session, repair, table, journal.rows(place)) : table)
   }
   const undoing = new Undoing(session, repair, tables)
   if (family.edges.length === 0) await undoing.undo(family, undefined)

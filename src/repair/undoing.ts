@@ -1,11 +1,12 @@
 import { OnceoverError } from '../core/error.ts'
 import type { RowValues } from '../core/verdict.ts'
-import type { Column, Table } from '../guards/table.ts'
+import { type Column, inspectAnyTable, type Table } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { pinSettings } from './freeze/queries.ts'
 import { journalOf } from './journal.ts'
+import type { Shape, TableShape } from './shape.ts'
 import type { OwnRepair } from './stored.ts'
 import {
   countAltered,
@@ -13,28 +14,9 @@ import {
   restoreMoves,
   restoreRows,
   selectJournalColumns,
+  selectName,
   selectTaken,
 } from './undo/queries.ts'
-
-interface KeptTable {
-  readonly oid: string
-  readonly quoted: string
-  readonly columns: readonly (readonly [name: string, type: string])[]
-  readonly primaryKey: readonly string[]
-}
-
-interface KeptEdge {
-  readonly place: number
-  readonly child: number
-  readonly columns: readonly string[]
-}
-
-/** The family of a repair, as it was when it was planned. */
-export interface OwnFamily {
-  readonly tables: readonly KeptTable[]
-  readonly edges: readonly KeptEdge[]
-  readonly losing: readonly number[]
-}
 
 const shapeChanged = ({ id }: OwnRepair, message: string, fix: string): OnceoverError =>
   new OnceoverError('UNDO_SHAPE_CHANGED', { message, fix, details: { repair: id } })
@@ -52,12 +34,53 @@ function columnsOf(repair: OwnRepair, table: Table, names: readonly string[]): r
 }
 
 /**
+ * Finds a table of a repair as it is now: it may have another name, or have been made anew.
+ *
+ * @throws OnceoverError UNDO_SHAPE_CHANGED where it is gone, or another one has its name;
+ * RLS_HIDES_ROWS
+ */
+export async function findTable(session: Session, repair: OwnRepair, { oid, quoted }: TableShape) {
+  const [found] = await session.query<{ quoted: string }>(selectName(oid))
+  const named = await inspectAnyTable(session, quoted).catch((error: unknown) => {
+    if (error instanceof OnceoverError && error.code === 'TABLE_NOT_FOUND') return undefined
+    throw error
+  })
+  if (found && named && named.oid !== oid) {
+    throw shapeChanged(
+      repair,
+      `The table ${quoted} of the repair ${repair.id} is called ${found.quoted} now, and another ` +
+        'one has its name.',
+      `Give both their names back, and undo.`,
+    )
+  }
+  const table = named ?? (found && (await inspectAnyTable(session, found.quoted)))
+  if (!table) {
+    throw shapeChanged(
+      repair,
+      `The table ${quoted} of the repair ${repair.id} is gone.`,
+      'Make it again with the columns that it had, and undo.',
+    )
+  }
+  if (!table.rowSecurity) return table
+  throw new OnceoverError('RLS_HIDES_ROWS', {
+    message: `Row-level security hides rows of ${table.quoted} from this role.`,
+    details: { repair: repair.id, table: table.quoted },
+  })
+}
+
+/**
  * Holds the journal of a table against the table. A journal has each row as it was: put back into
  * another shape, something of it would be lost.
  *
+ * @returns the table without the columns that came since
  * @throws OnceoverError UNDO_SHAPE_CHANGED
  */
-export async function refuseShape(session: Session, repair: OwnRepair, table: Table, rows: string) {
+export async function heldAgainst(
+  session: Session,
+  repair: OwnRepair,
+  table: Table,
+  rows: string,
+): Promise<Table> {
   const kept = await session.query<{ name: string; type: string }>(selectJournalColumns(rows))
   for (const { name, type } of kept) {
     const now = table.columns.get(name)?.type
@@ -74,7 +97,9 @@ export async function refuseShape(session: Session, repair: OwnRepair, table: Ta
     (column) =>
       !known.has(column.name) && column.notNull && column.default === 'NULL' && !column.generated,
   )
-  if (!wanting) return
+  if (!wanting) {
+    return { ...table, columns: new Map([...table.columns].filter(([name]) => known.has(name))) }
+  }
   throw shapeChanged(
     repair,
     `${table.quoted}.${wanting.name} came after the repair ${repair.id}, is NOT NULL and has no ` +
@@ -104,12 +129,15 @@ function blocked(repair: OwnRepair, table: Table, error: unknown): unknown {
   const state = sqlstate(error)
   if (!(error instanceof OnceoverError)) return error
   const { constraint } = error.details
-  if (REFUSALS.has(state)) {
+  const [guarded] = repair.family.tables
+  if (REFUSALS.has(state) && table.oid === guarded?.oid) {
     return new OnceoverError('UNDO_BLOCKED', {
       message:
         `The rows that the repair ${repair.id} removed are duplicates, and ${constraint} of ` +
         `${table.quoted} admits none.`,
-      fix: `Run \`onceover enforce ${repair.guard} --drop\` first, and undo then.`,
+      fix:
+        `Run \`onceover enforce ${repair.guard} --drop\` first, and undo then. Where another index ` +
+        'is in the way, move the rows that have its keys.',
       details: { ...error.details, repair: repair.id, guard: repair.guard },
       cause: error,
     })
@@ -177,7 +205,7 @@ export class Undoing {
   }
 
   /** Undoes one batch, or all of them at once where nothing hung on what went. */
-  async undo(family: OwnFamily, batch: string | undefined): Promise<void> {
+  async undo(family: Shape, batch: string | undefined): Promise<void> {
     const journal = journalOf(this.#repair.id)
     // Parents first: a row points to one that stands.
     for (const place of family.losing.toReversed()) {
@@ -197,7 +225,10 @@ export class Undoing {
   }
 }
 
-function movesOf({ plan: { losers } }: OwnRepair, { edges }: OwnFamily): readonly KeptEdge[] {
+function movesOf(
+  { plan: { losers } }: OwnRepair,
+  { edges }: Shape,
+): readonly Pick<Shape['edges'][number], 'place' | 'child' | 'columns'>[] {
   if (losers === 'delete') return edges.toReversed()
   return [{ place: 0, child: 0, columns: Object.keys(losers.set) }]
 }

@@ -15,6 +15,12 @@ const listed = (columns: readonly Column[], alias = ''): string =>
 const restored = ({ columns }: Table): readonly Column[] =>
   [...columns.values()].filter(({ generated }) => !generated)
 
+/** What a table is called now; no row where it is gone. */
+export const selectName = (oid: string): Sql => sql`
+  SELECT format('%I.%I', n.nspname, c.relname) AS quoted
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.oid = ${oid}::int8::oid AND c.relkind IN ('r', 'p')`
+
 /** Columns that a journal of rows has, ours left out, with their types. */
 export const selectJournalColumns = (rows: string): Sql => sql`
   SELECT a.attname AS name, format_type(a.atttypid, a.atttypmod) AS type
