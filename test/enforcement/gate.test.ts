@@ -246,6 +246,32 @@ describe('a gate', () => {
     expect(stood).not.toContain(`${made.index}_key`)
   })
 
+  test('never reads the whole table for a row, also where it has no statistics', async () => {
+    const made = await guarded(
+      "INSERT INTO $t (day, room) SELECT '2025-01-01', i FROM generate_series(1, 5000) i",
+    )
+    const writer = await sessionOn(db)
+    const flush = () => writer.query('SELECT pg_stat_force_next_flush()')
+    const scans = async () => {
+      await flush()
+      const { rows } = await writer.query(
+        'SELECT seq_scan::int AS scans FROM pg_stat_user_tables WHERE relname = $1',
+        [made.table],
+      )
+      return rows[0].scans
+    }
+    let grown = -1
+    await behindGate(made, async () => {
+      const before = await scans()
+      for (let room = 6000; room < 6010; room++) {
+        await writer.query(`INSERT INTO ${made.table} (day, room) VALUES ('2025-01-01', ${room})`)
+      }
+      grown = (await scans()) - before
+    })
+    await writer.end()
+    expect(grown).toBe(0)
+  })
+
   test('is refused a name that another function has', async () => {
     const made = await guarded()
     await db.pool.query(

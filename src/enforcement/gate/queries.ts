@@ -86,9 +86,10 @@ const dollars = (text: string): string => {
   return `${tag}${text}${tag}`
 }
 
+// Without statistics of the key the planner would read the whole table for every row.
 const head = (name: string): string =>
   `CREATE OR REPLACE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-  SET search_path = pg_catalog, pg_temp AS `
+  SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS `
 
 const functionName = ({ guard, table }: Inspection): string =>
   `${quoteIdentifier(table.schema)}.${quoteIdentifier(gateNames(guard).function)}`
