@@ -267,7 +267,8 @@ describe('(g) overlapping ranges', () => {
 test('the gate of a guard that is being enforced is explained as its index will be', async () => {
   await db.pool.query(
     `CREATE TABLE visits (id int PRIMARY KEY, day date, who int, created_at timestamptz);
-     INSERT INTO visits VALUES (1, '2025-09-08', 7, '2025-09-01'), (2, '2025-09-08', 7, '2025-09-02'),
+     INSERT INTO visits VALUES (1, '2025-09-08', 7, '2025-09-01'),
+       (2, '2025-09-08', 7, '2025-09-02'),
        (3, '2025-09-09', 7, '2025-09-03')`,
   )
   const visits = guard('visits', { table: 'visits', key: { day: date(), who: int() } })
