@@ -2,6 +2,7 @@ import { OnceoverError } from '../core/error.ts'
 import type { Table } from '../guards/table.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
+import { pinSettings } from './freeze/queries.ts'
 import { journalOf } from './journal.ts'
 import { requireJournal } from './kept.ts'
 import { finishUndo } from './queries.ts'
@@ -35,6 +36,8 @@ async function restore(session: Session, repair: OwnRepair): Promise<Omit<Undone
     const removed = family.losing.includes(place)
     tables.push(removed ? await heldAgainst(session, repair, table, journal.rows(place)) : table)
   }
+  // Values are compared as text: all of their digits count.
+  await session.query(pinSettings())
   const undoing = new Undoing(session, repair, tables)
   if (family.edges.length === 0) await undoing.undo(family, undefined)
   else {

@@ -4,7 +4,6 @@ import { type Column, inspectAnyTable, type Table } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
-import { pinSettings } from './freeze/queries.ts'
 import { journalOf } from './journal.ts'
 import type { Shape, TableShape } from './shape.ts'
 import type { OwnRepair } from './stored.ts'
@@ -161,7 +160,6 @@ async function putBack(session: Session, repair: OwnRepair, table: Table, rows: 
   const [answer] = await session.query<Answer>(restoreRows(table, rows)).catch((error: unknown) => {
     throw blocked(repair, table, error)
   })
-  await session.query(pinSettings())
   const [altered] = await session.query<{ rows: string }>(countAltered(table, rows))
   const kept = Number(answer?.journalled) - Number(answer?.rows)
   if (kept === 0 && altered?.rows === '0') return Number(answer?.rows)

@@ -90,3 +90,16 @@ describe('a repair', () => {
     expect(await all('series')).toEqual(before)
   })
 })
+
+test('an undo leaves a set value that was changed since by its last digit alone', async () => {
+  await db.pool.query(`CREATE TABLE rates (id int PRIMARY KEY, v int, rate float8);
+    INSERT INTO rates VALUES (1, 1, 5), (2, 1, 5), (3, 1, 5)`)
+  const losers = { set: { rate: 0.1 } } as const
+  const rates = guard('rates', { table: 'rates', key: { v: int() }, where: 'rate > 1', losers })
+  const plan = await once.planRepair(rates)
+  await once.applyRepair(rates, plan)
+  await db.pool.query('UPDATE rates SET rate = 0.1 + 1e-16 WHERE id = 2')
+  const short = await onceover({ db: `${db.url}?options=-c%20extra_float_digits%3D-5` })
+  expect(await short.undoRepair(plan.repair)).toMatchObject({ reverted: 1, changedSince: 1 })
+  await short.close()
+})
