@@ -155,15 +155,14 @@ export class Hanging {
   }
 
   async #move(edge: Edge, round: Round, statement: ReturnType<typeof repoint>): Promise<void> {
+    if (edge.child === 0) {
+      await this.#session.query(renewVersions(this.#family, this.#journal, edge, round))
+    }
     const [row] = await this.#session.query<Moved>(statement)
     const table = this.#family.tables[edge.child]?.quoted ?? ''
     if (row && row.rows !== row.journalled) {
       throw new Offence(JSON.parse(row.kept), `a trigger keeps rows of ${table} as they are`)
     }
-    const moved = Number(row?.rows ?? 0)
-    this.moved += moved
-    if (moved > 0 && edge.child === 0) {
-      await this.#session.query(renewVersions(this.#family, this.#journal, edge, round))
-    }
+    this.moved += Number(row?.rows ?? 0)
   }
 }

@@ -215,18 +215,17 @@ export const orphan = (family: Family, journal: Journal, edge: Edge, round: Roun
   )
 }
 
-/** Tells the plan of losers that this batch itself changed: they pointed to one of its own. */
-export const renewVersions = (
-  { tables }: Family,
-  journal: Journal,
-  edge: Edge,
-  { batch }: Round,
-): Sql => {
-  const { quoted, primaryKey } = tables[0] as Table
+/**
+ * Tells the plan of losers that a batch is about to change, because they hang on one of its own.
+ * One that somebody else has changed since it was planned keeps its old version, and is judged by
+ * it.
+ */
+export const renewVersions = (family: Family, journal: Journal, edge: Edge, round: Round): Sql => {
+  const { quoted, primaryKey } = childOf(family, edge)
+  const { parents } = journalled(family, journal, edge, round)
   return sql`
-    UPDATE ${sql.raw(journal.losers)} AS once_l SET once_version = once_t.xmin
-    FROM ${sql.raw(journal.moves(edge.place))} AS once_m
-    JOIN ${sql.raw(`${quoted} AS once_t ON ${matches('once_t', primaryKey, 'once_m', 'p')}`)}
-    WHERE once_m.once_batch = ${batch}::bigint
-      AND ${sql.raw(matches('once_t', primaryKey, 'once_l', 'l'))}`
+    UPDATE ${sql.raw(journal.losers)} AS once_l SET once_version = pg_current_xact_id()::xid
+    FROM ${parents} AS once_p JOIN ${sql.raw(`${quoted} AS once_c ON ${hangs(edge)}`)}
+    WHERE ${sql.raw(matches('once_c', primaryKey, 'once_l', 'l'))}
+      AND once_c.xmin = once_l.once_version`
 }
