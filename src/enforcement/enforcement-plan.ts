@@ -8,7 +8,7 @@ import { goesOnline } from './enforce.ts'
 import { asEnforced } from './enforced.ts'
 import { Enforcement } from './enforcement.ts'
 import { askForm } from './form.ts'
-import { dropGateDdl } from './gate/queries.ts'
+import { dropGateDdl, makesTrigger } from './gate/queries.ts'
 import { gateDdl } from './gate.ts'
 import { keyFunctionsToMake } from './key-functions.ts'
 import { withoutKeyIndex } from './key-index.ts'
@@ -81,7 +81,7 @@ function* gating({ inspection }: Build, ddl: readonly string[], repair: boolean)
   const lock = lockBuilders(inspection.table.quoted).text
   yield statement('gate', lock, 'a vacuum under way yields to it', BUILDERS)
   for (const each of ddl) {
-    const trigger = each.startsWith('CREATE OR REPLACE TRIGGER')
+    const trigger = makesTrigger(each)
     yield statement(
       'gate',
       each,

@@ -179,7 +179,8 @@ describe('a gate', () => {
     await db.pool.query(`CREATE ROLE ${owner}; CREATE ROLE ${writer};
       GRANT CREATE, USAGE ON SCHEMA public TO ${owner};
       ALTER TABLE ${made.table} OWNER TO ${owner};
-      GRANT INSERT ON ${made.table} TO ${writer}; GRANT USAGE ON SEQUENCE ${made.table}_id_seq TO ${writer}`)
+      GRANT INSERT ON ${made.table} TO ${writer};
+      GRANT USAGE ON SEQUENCE ${made.table}_id_seq TO ${writer}`)
     const session = await sessionOn(db)
     await session.query(`SET ROLE ${writer}`)
     await session.query(`INSERT INTO ${made.table} (day, room) VALUES (${KEY})`)

@@ -199,7 +199,7 @@ describe('enforcing online', () => {
 })
 
 describe('what a killed one left', () => {
-  test('is used or taken away: an invalid index, a copy of it, a gate and a key index', async () => {
+  test('is used or taken away: an index that is invalid, and the key index', async () => {
     const made = await guarded(
       "INSERT INTO $t (day, room) VALUES ('2025-01-01', 1), ('2025-01-01', 1)",
     )

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** How a writer ended: what it wrote, what was refused, and its longest statement in milliseconds. */
+/** What a writer wrote, what it was refused, and its longest statement in milliseconds. */
 export interface Written {
   readonly rows: number
   readonly refused: number

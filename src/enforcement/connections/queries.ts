@@ -19,9 +19,12 @@ export const assumeIdentity = ({ role, path, read_only }: Identity): Sql => sql`
     CASE WHEN session_user <> ${role}::text THEN set_config('role', ${role}, false) END,
     pg_backend_pid() AS pid`
 
+// Zero would be no limit.
+const milliseconds = (ms: number): string => String(Math.max(1, Math.ceil(ms)))
+
 /** Has a session wait for a lock no longer than a time from now on. */
 export const limitLocks = (lockMs: number): Sql =>
-  sql`SELECT set_config('lock_timeout', ${String(Math.max(1, Math.ceil(lockMs)))}, false)`
+  sql`SELECT set_config('lock_timeout', ${milliseconds(lockMs)}, false)`
 
 /**
  * Lets a session work for as long as it takes, and no longer than its client lives, which Windows
@@ -29,8 +32,8 @@ export const limitLocks = (lockMs: number): Sql =>
  */
 export const outlast = (lockMs: number): Sql => sql`
   SELECT set_config(name, value, false) FROM (VALUES
-    ('statement_timeout', '0'), ('lock_timeout', ${String(Math.max(1, Math.ceil(lockMs)))}), ('idle_session_timeout', '0'),
-    ('idle_in_transaction_session_timeout', '0'), ('transaction_timeout', '0'),
-    ('client_connection_check_interval', '1s')) AS wanted (name, value)
+    ('statement_timeout', '0'), ('lock_timeout', ${milliseconds(lockMs)}),
+    ('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
+    ('transaction_timeout', '0'), ('client_connection_check_interval', '1s')) AS wanted (name, value)
   JOIN pg_settings USING (name)
   WHERE name <> 'client_connection_check_interval' OR version() ~ 'linux|darwin|freebsd'`

@@ -135,6 +135,9 @@ export const gateTriggersDdl = (inspection: Inspection): readonly string[] => {
   return [trigger(names.insert, 'INSERT', ''), trigger(names.update, 'UPDATE', changed)]
 }
 
+/** Whether the DDL is of a trigger, which needs a lock on the table. */
+export const makesTrigger = (ddl: string): boolean => /^CREATE OR REPLACE TRIGGER/.test(ddl)
+
 /** Takes a gate away. */
 export const dropGateDdl = (inspection: Inspection): readonly string[] => {
   const { guard, table } = inspection
