@@ -35,6 +35,7 @@ interface Received {
 }
 
 const DRAFTS_AT_ONCE = 4
+const EXPLAINED_AT_ONCE = 4
 const WAIT = '1m'
 
 /**
@@ -54,10 +55,17 @@ export async function generateLessons(
   const items = await foresee(system, groups, keys)
   const { run, verdicts } = await makeAll(system, { id, actor: requestedBy }, items)
   const told: GroupVerdict[] = []
-  for (const { index, attempted, foreseen } of items) {
-    const verdict = verdicts[index] ?? foreseen
-    const cause = await causeOf(system.once, verdict, foreseen.verdict, run)
-    told.push(tell(verdict, attempted, cause))
+  for (let start = 0; start < items.length; start += EXPLAINED_AT_ONCE) {
+    const some = items.slice(start, start + EXPLAINED_AT_ONCE)
+    told.push(
+      ...(await Promise.all(
+        some.map(async ({ index, attempted, foreseen }) => {
+          const verdict = verdicts[index] ?? foreseen
+          const cause = await causeOf(system.once, verdict, foreseen.verdict, run)
+          return tell(verdict, attempted, cause)
+        }),
+      )),
+    )
   }
   await recordVerdicts(system.pool, id, run, told.map(recorded))
   return answerOf(id, run, told)

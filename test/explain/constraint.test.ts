@@ -135,6 +135,31 @@ describe('the table', () => {
   })
 })
 
+test('a period as PostgreSQL 18 can declare it is a range that may not overlap', async () => {
+  const { rows } = await db.pool.query("SELECT current_setting('server_version_num')::int AS n")
+  const key =
+    rows[0].n >= 180_000
+      ? 'UNIQUE (room, during WITHOUT OVERLAPS)'
+      : 'EXCLUDE USING gist (room WITH =, during WITH &&)'
+  await db.pool.query(
+    `CREATE TABLE stays (id int PRIMARY KEY, room int4range, during daterange,
+       CONSTRAINT stays_period ${key})`,
+  )
+  const stay = (id: number, during: string) => ({ id, room: '[1,1]', during })
+  const error = await twice(
+    'stays',
+    stay(1, '[2025-09-01,2025-09-05)'),
+    stay(2, '[2025-09-04,2025-09-06)'),
+  )
+  expect(await db.once.explain(error)).toMatchObject({
+    constraint: 'stays_period',
+    attempted: { during: '[2025-09-04,2025-09-06)' },
+    existingId: { id: '1' },
+    cause: 'overlapping_ranges',
+    likelihood: 'certain',
+  })
+})
+
 describe('where an ORM names the columns only', () => {
   test('the constraint on them is found, the values are those of the row', async () => {
     await db.pool.query('CREATE TABLE posts (id int PRIMARY KEY, slug text, site int)')
