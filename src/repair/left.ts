@@ -3,9 +3,9 @@ import type { Repetition } from '../duplicates/scan-report.ts'
 import type { Guard } from '../guards/guard.ts'
 import { inspect } from '../guards/inspect.ts'
 import type { Session } from '../postgres/session.ts'
-import { selectUnseen } from './batch/queries.ts'
 import { journalOf } from './journal.ts'
 import type { StoredRepair } from './stored.ts'
+import { selectUnseen } from './unchanged/queries.ts'
 
 /**
  * Duplicates of a guard that stand after a repair. Every row that the freezing saw is a loser, or
@@ -21,10 +21,8 @@ export async function duplicatesLeft(
   // A partition may have been attached, whose rows are old.
   const allWent = state === 'applied' && skipped === 0 && plan.rows > 0
   if (allWent && !inspection.table.partitioned) {
-    const [unseen] = await session.query<{ written: boolean }>(
-      selectUnseen(inspection, journalOf(id)),
-    )
-    if (unseen?.written === false) return { groups: 0, excess: 0 }
+    const [row] = await session.query<{ unseen: boolean }>(selectUnseen(inspection, journalOf(id)))
+    if (row?.unseen === false) return { groups: 0, excess: 0 }
   }
   return countDuplicates(session, inspection)
 }

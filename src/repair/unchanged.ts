@@ -3,7 +3,6 @@ import { OnceoverError } from '../core/error.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
-import { countDoubtful, selectDrift, selectWritten } from './batch/queries.ts'
 import { type Family, familyShape } from './family.ts'
 import { countLosers, pinSettings } from './freeze/queries.ts'
 import type { Journal } from './journal.ts'
@@ -12,6 +11,7 @@ import { isSamePlace, placeOf } from './place.ts'
 import type { RepairPlan } from './repair-plan.ts'
 import { differences } from './shape.ts'
 import { type OwnRepair, readRepair } from './stored.ts'
+import { countDoubtful, selectDrift, selectUnseen } from './unchanged/queries.ts'
 
 const WORDS: Readonly<Record<string, string>> = {
   gone: 'losers are gone, or outside `where`',
@@ -108,18 +108,17 @@ async function refuseEdited(session: Session, repair: OwnRepair, now: Unchanged)
   throw edited(repair.id, `The frozen losers of the repair ${repair.id} are not as planned.`)
 }
 
-async function isAsPlanned(session: Session, { id }: OwnRepair, now: Unchanged): Promise<boolean> {
-  const { inspection, journal } = now
+async function isAsPlanned(session: Session, { inspection, journal }: Unchanged): Promise<boolean> {
   const [doubtful] = await session.query<{ rows: string }>(countDoubtful(inspection, journal))
   if (doubtful?.rows !== '0') return false
-  const [since] = await session.query<{ written: boolean }>(selectWritten(inspection, id))
-  return since?.written === false
+  const [row] = await session.query<{ unseen: boolean }>(selectUnseen(inspection, journal))
+  return row?.unseen === false
 }
 
 async function refuseRows(session: Session, repair: OwnRepair, now: Unchanged): Promise<void> {
-  if (await isAsPlanned(session, repair, now)) return
+  if (await isAsPlanned(session, now)) return
   const drift = await session.query<{ why: string; rows: string; first: string }>(
-    selectDrift(now.inspection, now.journal, repair.id),
+    selectDrift(now.inspection, now.journal),
   )
   if (drift.length === 0) return
   const what = drift.map(({ why, rows, first }) => `${rows} ${WORDS[why]} (such as ${first})`)

@@ -27,12 +27,18 @@ async function planned({ once }: On, guard: Guard): Promise<RepairPlan | undefin
   })
 }
 
+// Another plan sees other versions of the same rows, in other places.
+const OF_VERSIONS = [
+  ...['once_seq', 'once_version', 'once_keeper_version', 'once_place', 'once_since'],
+  'once_skipped',
+]
+
 /** The losers of a plan with their keepers, whatever their order. */
 async function losersOf({ db }: On, { repair }: RepairPlan): Promise<readonly string[]> {
   const { rows } = await db.pool.query(
-    `SELECT (to_jsonb(l)
-        - '{once_seq,once_version,once_keeper_version,once_skipped}'::text[])::text AS loser
+    `SELECT (to_jsonb(l) - $1::text[])::text AS loser
       FROM onceover.repair_${repair}_losers AS l ORDER BY 1`,
+    [OF_VERSIONS],
   )
   return rows.map(({ loser }) => loser)
 }

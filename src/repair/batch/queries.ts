@@ -3,7 +3,7 @@ import type { Table } from '../../guards/table.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 import type { Family } from '../family.ts'
 import { bound, groupedBy } from '../freeze/queries.ts'
-import { type Journal, matches, numbered } from '../journal.ts'
+import { type Journal, numbered } from '../journal.ts'
 
 /** The losers from one number to another, both included. */
 export interface Stretch {
@@ -81,14 +81,16 @@ export interface Held {
   /** Losers that are not skipped, and those that are. */
   readonly rows: string
   readonly skipped: string
-  /** Losers of which they or their keepers are not the versions that were planned, or lie elsewhere. */
+  /** Losers that are not what was planned, where it was: they, or their keepers. */
   readonly doubtful: string
 }
 
-const equal = (left: readonly string[], right: readonly string[]): string =>
+/** `a = x AND b = y`. */
+export const equal = (left: readonly string[], right: readonly string[]): string =>
   left.map((each, place) => `${each} = ${right[place]}`).join(' AND ')
 
-const among = (alias: string, names: readonly string[]): readonly string[] =>
+/** Columns behind an alias. */
+export const among = (alias: string, names: readonly string[]): readonly string[] =>
   names.map((name) => `${alias}.${name}`)
 
 // Each row is looked up by itself: of a join with so many the planner would think that reading all
@@ -138,48 +140,17 @@ export const holdRows = (
 
 const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => quoted).join(', ')
 
-// Of a table without partitions a place names a row, and rows by their places are read in order.
-const countPlanned = ({ quoted, primaryKey }: Table, losers: string): string => {
-  const found = primaryKey.map((column, place) => `${column.quoted} AS once_p${place}`).join(', ')
-  const same = equal(
-    among('once_t', numbered('p', primaryKey)),
-    among('once_l', numbered('l', primaryKey)),
-  )
-  return `SELECT count(*) FROM (SELECT ${found}, xmin AS once_v, ctid AS once_c FROM ${quoted}
-      WHERE ctid = ANY (ARRAY(SELECT once_place FROM ${losers} WHERE once_skipped IS NULL)))
-      AS once_t
-    JOIN ${losers} AS once_l ON ${same}
-      AND once_l.once_place = once_t.once_c AND once_l.once_version = once_t.once_v
-    WHERE once_l.once_skipped IS NULL`
-}
-
-const countVersions = ({ quoted, primaryKey }: Table, losers: string, of: 'l' | 'k'): string =>
-  `SELECT count(*) FROM ${losers} AS once_l
-    CROSS JOIN LATERAL (SELECT xmin AS once_v FROM ${quoted} AS once_t
-      WHERE ${matches('once_t', primaryKey, 'once_l', of)} OFFSET 0) AS once_t
-    WHERE once_l.once_skipped IS NULL
-      AND once_t.once_v = once_l.${of === 'l' ? 'once_version' : 'once_keeper_version'}`
-
-/** How many losers and keepers of losers are not the versions that were planned, or lie elsewhere. */
-export const countDoubtful = ({ table }: Inspection, { losers }: Journal): Sql =>
-  sql.raw(`SELECT (2 * (SELECT count(*) FROM ${losers} WHERE once_skipped IS NULL)
-      - (${table.partitioned ? countVersions(table, losers, 'l') : countPlanned(table, losers)})
-      - (${countVersions(table, losers, 'k')}))::text AS rows`)
-
 /**
- * Whether rows were written to a table that the freezing of losers did not see. Transactions are
- * told apart for two thousand million of them.
+ * The losers of a stretch that must not be touched, each with its reason.
+ *
+ * @param besides which other rows may have come before a keeper
  */
-export const selectUnseen = ({ table }: Inspection, { losers }: Journal): Sql =>
-  sql.raw(`
-    WITH once_from AS MATERIALIZED (SELECT once_since FROM ${losers} LIMIT 1)
-    SELECT EXISTS (SELECT FROM ${table.quoted}
-        WHERE age(xmin) <= (SELECT age(once_since::xid) FROM once_from))
-      OR (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint
-        - once_since::text::bigint >= 2147483647 FROM once_from) AS written`)
-
-// The losers of a stretch that must not be touched, each with its reason.
-const judged = (inspection: Inspection, journal: Journal, stretch: Stretch, besides?: Sql): Sql => {
+export const judged = (
+  inspection: Inspection,
+  journal: Journal,
+  stretch: Stretch,
+  besides?: Sql,
+): Sql => {
   const { table, keep } = inspection
   const { primaryKey } = table
   const planned = sql`(${sql.raw(keyOf(table))}) IN (${identities(journal, table, stretch)})`
@@ -227,28 +198,6 @@ export const judgeLosers = (inspection: Inspection, journal: Journal, stretch: S
         count(*) FILTER (WHERE once_skipped IS NOT NULL) AS skipped FROM ${losers}
       WHERE once_seq BETWEEN ${stretch.from}::bigint AND ${stretch.to}::bigint) AS once_all,
       (SELECT count(*) AS marked FROM once_marked) AS once_now`
-}
-
-// Rows that were written since a repair was planned: one of them may come before a keeper. What was
-// under way just then is missed, and is left as a duplicate.
-const since = (repair: string): Sql =>
-  sql`age(xmin) <= (SELECT age(xmin) FROM onceover.repair WHERE id = ${repair}::bigint)`
-
-/** Whether a row was written to a table since the repair was planned. */
-export const selectWritten = ({ table }: Inspection, repair: string): Sql => sql`
-  SELECT EXISTS (SELECT FROM ${sql.raw(table.quoted)} WHERE ${since(repair)}) AS written`
-
-/** What of a plan is no longer as it was: for each reason how many losers, and the first. */
-export const selectDrift = (inspection: Inspection, journal: Journal, repair: string): Sql => {
-  const { primaryKey } = inspection.table
-  const values = numbered('l', primaryKey).map((name) => `${name}::text`)
-  const all = { from: 1, to: Number.MAX_SAFE_INTEGER }
-  return sql`
-    SELECT once_why AS why, count(*)::text AS rows,
-      (json_agg(json_object(${primaryKey.map(({ name }) => name)}::text[],
-        ARRAY[${sql.raw(values.join(', '))}]) ORDER BY once_seq) ->> 0) AS first
-    FROM (${judged(inspection, journal, all, since(repair))}) AS once_bad
-    GROUP BY once_why ORDER BY once_why`
 }
 
 /** Why losers were skipped, and how many for each reason. */

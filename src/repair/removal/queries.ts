@@ -36,8 +36,8 @@ const keeperOf = ({ primaryKey }: Table): string =>
     .join(', ')
 
 // The places of the locked losers of a stretch, as they were planned where that is sure. In a join
-// of so many the planner would think that reading all of the table is less. Of a partitioned table a
-// place alone names no row.
+// of so many the planner would think that reading all of the table is less. Of a partitioned table
+// a place alone names no row.
 const atPlaces = (table: Table, { losers }: Journal, at: Stretch, sure: boolean): Sql => {
   const { partitioned, quoted, primaryKey } = table
   if (partitioned) return sql``
