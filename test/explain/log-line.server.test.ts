@@ -18,7 +18,7 @@ const VALUES: readonly (readonly [what: string, said: string, by: string])[] = [
   ['quotes of both kinds', `it's "so"`, "o'neil"],
   ['line ends and tabs', 'one\ntwo\tthree\n\nfour', 'ana'],
   ['what looks like the end', ') already exists.', ')=('],
-  ['other scripts', 'Größe, 尺寸 и размер', '🙂'],
+  ['other scripts', 'Größe, 尺寸 и размер', '\u{1f642}'],
   ['backslashes', 'a\\b\\n', '\\'],
 ]
 
