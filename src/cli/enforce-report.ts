@@ -6,7 +6,7 @@ const blockerWords = ({ pid, user, application, state, since }: Blocker): string
   `pid ${pid} (${[user, application, state, since && `since ${since}`].filter(Boolean).join(', ')})`
 
 /** How an enforcement stands, on one line. */
-export function progressLine(progress: EnforceProgress): string {
+function progressLine(progress: EnforceProgress): string {
   const { guard, step, phase, done, total, blockers } = progress
   const unit = step === 'repair' ? 'rows' : 'blocks'
   const share = total === undefined ? '' : `, ${count(done ?? 0)} of ${count(total)} ${unit}`

@@ -57,7 +57,7 @@ async function refuseTaken(build: Build, branch: Branch, { name }: BranchWanted)
  * @returns true where a valid one stands
  * @throws OnceoverError INDEX_NAME_TAKEN, ENFORCE_TIMED_OUT, ENFORCE_STOPPED
  */
-export async function settle(build: Build, branch: Branch, wanted: BranchWanted): Promise<boolean> {
+async function settle(build: Build, branch: Branch, wanted: BranchWanted): Promise<boolean> {
   const { enforcement, connections, inspection } = build
   for (let attempt = 0; ; attempt++) {
     const found = indexNamed(await lookAround(connections.session, inspection), branch, wanted.name)

@@ -60,7 +60,7 @@ function debrisIndexes(build: Build, standing: Standing): readonly BranchIndex[]
 }
 
 /** Looks for what stands of ours that is not meant to stay. */
-export async function findDebris(build: Build): Promise<Debris> {
+async function findDebris(build: Build): Promise<Debris> {
   const standing = await lookAround(build.connections.session, build.inspection)
   return { gate: (await gateStands(build)) === 'ours', indexes: debrisIndexes(build, standing) }
 }
@@ -90,8 +90,10 @@ async function dropShortly(build: Build, debris: Debris): Promise<void> {
     )
   // On one table it is one lock for everything; partitions are not locked all at once.
   if (branches.length === 1) return run(statementsOf(build, debris))
-  if (debris.gate) await run(dropGateDdl(inspection))
+  // The gate goes last: by it the next enforcement knows that something was left.
+  if (debris.gate) await run([openGateDdl(inspection)])
   for (const index of debris.indexes) await dropIndex(build, index)
+  if (debris.gate) await run(dropGateDdl(inspection))
 }
 
 // Nobody is kept out by either of these, however long readers keep the table locked.

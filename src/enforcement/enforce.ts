@@ -14,15 +14,18 @@ import { refuseConstraint, refuseObstacle } from './refusals.ts'
 import { selectNamed } from './standing/queries.ts'
 
 /** Up to this size a table, with its indexes, is read within a few milliseconds: 1 MiB. */
-export const SMALL_BYTES = 1_048_576
+const SMALL_BYTES = 1_048_576
 
 /** Whether an enforcement that was killed left something of ours behind. */
-async function isLittered(database: Database, { guard, table }: Inspection): Promise<boolean> {
-  const gate = await database.session.query(selectGateFunction({ guard, table }))
-  const key = joinedName(guard.index, 'key')
-  return (
-    gate.length > 0 || (await database.session.query(selectNamed(table.schema, key))).length > 0
-  )
+async function isLittered(
+  { session }: Database,
+  { guard, table, coverage }: Inspection,
+): Promise<boolean> {
+  const ours = (name: string) => name === guard.index || name.startsWith(`${guard.index}_ccnew`)
+  if (coverage.invalid.some(({ name, building }) => ours(name) && !building)) return true
+  const gate = await session.query(selectGateFunction({ guard, table }))
+  const key = await session.query(selectNamed(table.schema, joinedName(guard.index, 'key')))
+  return gate.length > 0 || key.length > 0
 }
 
 async function isSmall({ session }: Database, { table }: Inspection): Promise<boolean> {

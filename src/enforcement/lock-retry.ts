@@ -9,12 +9,14 @@ const CONTENTION: ReadonlySet<string | undefined> = new Set([
   SQLSTATE.lockNotAvailable,
   SQLSTATE.deadlockDetected,
   SQLSTATE.serializationFailure,
-  // A cancel that was meant for the statement before arrives late.
-  SQLSTATE.queryCanceled,
 ])
 
 /** True where a statement failed because of what others hold, and may succeed later. */
 export const isContention = (error: unknown): boolean => CONTENTION.has(sqlstate(error))
+
+// A cancel that was meant for the statement before may arrive late.
+const isPassing = (error: unknown): boolean =>
+  isContention(error) || sqlstate(error) === SQLSTATE.queryCanceled
 
 /** Runs work in a transaction of a session that is in none. */
 export async function inTransaction<T>(session: Session, work: () => Promise<T>): Promise<T> {
@@ -53,7 +55,7 @@ export async function withShortLocks<T>(
         return work()
       })
     } catch (error) {
-      if (!isContention(error)) throw error
+      if (!isPassing(error)) throw error
       enforcement.tell({ blockers: await blockersOf(session, selectLockHolders(tables, readers)) })
     }
     await enforcement.pause(attempt)

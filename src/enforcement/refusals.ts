@@ -19,7 +19,7 @@ const describe = ({ duplicates }: ScanReport): string =>
  *
  * @throws OnceoverError DUPLICATES_EXIST
  */
-export function refuseDuplicates(guard: Guard, report: ScanReport): void {
+function refuseDuplicates(guard: Guard, report: ScanReport): void {
   const { groups, excess, largest } = report.duplicates
   if (groups === 0) return
   throw new OnceoverError('DUPLICATES_EXIST', {

@@ -57,12 +57,8 @@ const withQuoted = <T extends { readonly schema: string; readonly name: string }
   quoted: `${quoteIdentifier(each.schema)}.${quoteIdentifier(each.name)}`,
 })
 
-/** Looks at the branches of a table and their indexes, on a session that is in no transaction. */
-export const lookAround = (session: Session, { table }: Inspection): Promise<Standing> =>
-  inTransaction(session, () => lookAroundInside(session, table.oid))
-
-/** The same inside a transaction, which has another search path from then on. */
-export async function lookAroundInside(session: Session, oid: string): Promise<Standing> {
+// The transaction has another search path from then on.
+async function lookInside(session: Session, oid: string): Promise<Standing> {
   const [row] = await session.query<{ described: string }>(selectBranches(oid))
   const described: Omit<Branch, 'quoted'>[] = JSON.parse(row?.described ?? '[]')
   const branches = described.map(withQuoted)
@@ -71,6 +67,10 @@ export async function lookAroundInside(session: Session, oid: string): Promise<S
   const found = await session.query<{ described: string }>(selectIndexes(oidsIn(oids)))
   return { branches, indexes: found.map((each) => withQuoted(JSON.parse(each.described))) }
 }
+
+/** Looks at the branches of a table and their indexes, on a session that is in no transaction. */
+export const lookAround = (session: Session, { table }: Inspection): Promise<Standing> =>
+  inTransaction(session, () => lookInside(session, table.oid))
 
 /** The index of a branch that has a name, if there is one. */
 export const indexNamed = (

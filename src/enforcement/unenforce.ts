@@ -61,12 +61,6 @@ async function drop(build: Build): Promise<readonly string[]> {
   return [ddl]
 }
 
-/** The plan of it: the DDL that it would run. */
-export async function unenforceDdl(build: Build): Promise<readonly string[]> {
-  const index = find(build, await lookAround(build.connections.session, build.inspection))
-  return [...(index ? [dropping(build, index).ddl] : []), ...(await debrisDdl(build))]
-}
-
 async function takeBack(database: Database, build: Build): Promise<Unenforced> {
   const { enforcement, inspection } = build
   const dropped = await drop(build)
