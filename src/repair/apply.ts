@@ -9,6 +9,8 @@ import { isRetryable, isRowFault, SQLSTATE, sqlstate } from '../postgres/sqlstat
 import { fingerprint, selectSkipped, skipLosers } from './batch/queries.ts'
 import { applyBatch, type Work } from './batch.ts'
 import { familyOf } from './family.ts'
+import { refuseHazards } from './hazard.ts'
+import { hazardsOf } from './hazards.ts'
 import { journalOf } from './journal.ts'
 import { duplicatesLeft } from './left.ts'
 import { Offence } from './offence.ts'
@@ -190,14 +192,18 @@ async function prepare(
   repair: OwnRepair,
   options: ApplyOptions,
 ): Promise<Work> {
-  const now = await database.read(async (session) => {
+  const { hazards, work } = await database.read(async (session) => {
     const inspection = await inspect(session, guard)
     const family = await familyOf(session, inspection)
+    const hazards = await hazardsOf(session, inspection, family)
     const [shape] = await session.query<{ fingerprint: string }>(fingerprint(family))
-    return { inspection, family, fingerprint: shape?.fingerprint, journal: journalOf(repair.id) }
+    const own = { inspection, family, fingerprint: shape?.fingerprint }
+    return { hazards, work: { ...own, id: repair.id, journal: journalOf(repair.id) } }
   })
-  await refuseDrift(database, repair, now, options)
-  return { id: repair.id, ...now }
+  await refuseDrift(database, repair, work, options)
+  // Another role may apply than planned, and what stands on the tables may have come since.
+  refuseHazards(guard, hazards)
+  return work
 }
 
 async function work(
@@ -222,8 +228,9 @@ async function work(
  * was applied is answered again, and nothing is done.
  *
  * @throws OnceoverError USAGE where this is no plan, PLAN_EDITED, PLAN_FOREIGN, PLAN_DRIFTED naming
- * what changed, REPAIR_UNDONE, REPAIR_TAKEN where another apply runs, REPAIR_BLOCKED where hardly any
- * loser can be removed, REPAIR_NOT_FOUND, NOT_MIGRATED, HANDLE_INVALID for a bare `{ query }`
+ * what changed, REPAIR_REFUSED where a hazard came since it was planned, REPAIR_UNDONE, REPAIR_TAKEN
+ * where another apply runs, REPAIR_BLOCKED where hardly any loser can be removed, REPAIR_NOT_FOUND,
+ * NOT_MIGRATED, HANDLE_INVALID for a bare `{ query }`
  */
 export async function applyRepair(
   database: Database,

@@ -1,3 +1,6 @@
+import { OnceoverError } from '../core/error.ts'
+import type { Guard } from '../guards/guard.ts'
+
 /** The kinds of hazards. */
 export type HazardCode =
   | 'child_refused'
@@ -22,4 +25,18 @@ export interface Hazard {
   readonly refuses: boolean
   readonly message: string
   readonly fix: string
+}
+
+const sentences = (hazards: readonly Hazard[]): string =>
+  hazards.map(({ message }) => message).join(' ')
+
+/** @throws OnceoverError REPAIR_REFUSED naming every hazard that refuses a repair */
+export function refuseHazards(guard: Guard, hazards: readonly Hazard[]): void {
+  const refusing = hazards.filter(({ refuses }) => refuses)
+  if (refusing.length === 0) return
+  throw new OnceoverError('REPAIR_REFUSED', {
+    message: `The guard ${guard.name} cannot be repaired as declared. ${sentences(refusing)}`,
+    fix: refusing.map(({ fix }) => fix).join(' '),
+    details: { guard: guard.name, table: guard.table, hazards: refusing },
+  })
 }

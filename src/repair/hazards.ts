@@ -3,7 +3,7 @@ import { columnsNamed, type Table } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Family } from './family.ts'
 import type { Hazard, HazardCode } from './hazard.ts'
-import { selectHazards, selectSetOnUpdate } from './hazards/queries.ts'
+import { selectHazards, selectSetOnUpdate, selectToPartitions } from './hazards/queries.ts'
 
 interface Trigger {
   readonly name: string
@@ -172,6 +172,21 @@ function* ofUpdates(
   )
 }
 
+interface ToPartition {
+  readonly constraint: string
+  readonly quoted: string
+  readonly partition: string
+}
+
+// What hangs on a partition alone is in no journal: a cascade would take it for good.
+const ofPartition = ({ constraint, quoted, partition }: ToPartition): Hazard =>
+  hazard(
+    'child_unsupported',
+    true,
+    `The foreign key ${constraint} of ${quoted} points to the partition ${partition} by itself.`,
+    'Make it point to the partitioned table.',
+  )
+
 function* ofSet({ guard, table, parts, copies }: Inspection) {
   if (guard.losers === 'delete') return
   const binding = new Set([
@@ -203,6 +218,8 @@ export async function hazardsOf(
   const updates = await session.query<{ described: string }>(
     selectSetOnUpdate(family.tables.map(({ oid }) => oid)),
   )
+  const losing = family.losing.map((place) => family.tables[place]?.oid ?? '')
+  const partitions = await session.query<{ described: string }>(selectToPartitions(losing))
   return [
     ...family.tables.flatMap((table, place) => {
       const own = facts.find(({ oid }) => oid === table.oid)
@@ -213,6 +230,7 @@ export async function hazardsOf(
     ...updates.flatMap(({ described }) => [
       ...ofUpdates(inspection, family, JSON.parse(described)),
     ]),
+    ...partitions.map(({ described }) => ofPartition(JSON.parse(described))),
     ...ofSet(inspection),
   ]
 }

@@ -1,4 +1,3 @@
-import { OnceoverError } from '../core/error.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Guard } from '../guards/guard.ts'
 import { type Inspection, inspect } from '../guards/inspect.ts'
@@ -18,7 +17,7 @@ import {
   pinSettings,
   selectSuspects,
 } from './freeze/queries.ts'
-import type { Hazard } from './hazard.ts'
+import { type Hazard, refuseHazards } from './hazard.ts'
 import { hazardsOf } from './hazards.ts'
 import { type Journal, journalOf } from './journal.ts'
 import { largestGroups } from './largest.ts'
@@ -38,19 +37,6 @@ interface Frozen {
   readonly losers: string
   readonly groups: string
   readonly digest: string
-}
-
-const sentences = (hazards: readonly Hazard[]): string =>
-  hazards.map(({ message }) => message).join(' ')
-
-function refuse(guard: Guard, hazards: readonly Hazard[]) {
-  const refusing = hazards.filter(({ refuses }) => refuses)
-  if (refusing.length === 0) return
-  throw new OnceoverError('REPAIR_REFUSED', {
-    message: `The guard ${guard.name} cannot be repaired as declared. ${sentences(refusing)}`,
-    fix: refusing.map(({ fix }) => fix).join(' '),
-    details: { guard: guard.name, table: guard.table, hazards: refusing },
-  })
 }
 
 async function makeJournal(session: Session, inspection: Inspection, family: Family, to: Journal) {
@@ -141,7 +127,7 @@ async function build(session: Session, guard: Guard, options: PlanOptions): Prom
   const inspection = await inspect(session, guard)
   const family = await familyOf(session, inspection)
   const known = await hazardsOf(session, inspection, family)
-  refuse(guard, known)
+  refuseHazards(guard, known)
   const shape = JSON.stringify(familyShape(family))
   const { reason = null, actor = null } = options
   const { quoted } = inspection.table
@@ -157,7 +143,7 @@ async function build(session: Session, guard: Guard, options: PlanOptions): Prom
   for (const edge of family.edges) children.push(await childOf(session, family, edge, journal))
   const suspects = await suspectsOf(session, inspection, journal)
   const hazards = [...known, ...ofRows(children), ...suspectHazard(guard, suspects.rows)]
-  refuse(guard, hazards)
+  refuseHazards(guard, hazards)
   const largest = await largestGroups(session, inspection, journal)
   const frozen = await digest(session, inspection, journal)
   const rows = Number(frozen.losers)

@@ -44,3 +44,15 @@ export const selectSetOnUpdate = (oids: readonly string[]): Sql => sql`
   JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE k.confrelid = ANY (${oids}::int8[]::oid[]) AND k.contype = 'f' AND k.conparentid = 0
     AND k.confupdtype IN ('n', 'd')) AS found`
+
+/** The foreign keys that point to a partition of a table by itself, not to all of the table. */
+export const selectToPartitions = (oids: readonly string[]): Sql => sql`
+  SELECT row_to_json(found)::text AS described FROM (
+  SELECT k.conname AS constraint, format('%I.%I', n.nspname, c.relname) AS quoted,
+    format('%I.%I', pn.nspname, p.relname) AS partition
+  FROM unnest(${oids}::int8[]::oid[]) AS own(oid)
+  CROSS JOIN LATERAL pg_partition_tree(own.oid::regclass) AS part
+  JOIN pg_constraint k ON k.confrelid = part.relid AND k.contype = 'f' AND k.conparentid = 0
+  JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_class p ON p.oid = part.relid JOIN pg_namespace pn ON pn.oid = p.relnamespace
+  WHERE part.relid <> own.oid ORDER BY n.nspname, c.relname, k.conname) AS found`
