@@ -55,23 +55,29 @@ export const enforce: Configure = (command) =>
 
 /** `onceover repair`. */
 export const repair: Configure = (command) =>
-  command
-    .description('Plan the repair of duplicates: what stays, what goes, what hangs on it.')
-    .argument('[guard]', 'a guard of the configuration')
-    .option('--plan <file>', 'write the plan to a file, change nothing; - is standard output')
-    .option('--force', 'write over a file that exists')
-    .option('--list', 'list the repairs of the database, newest first')
-    .option('--guard <name>', 'with --list: of one guard')
-    .option('--reason <text>', 'why; recorded with the repair')
-    .option('--actor <name>', 'who plans it; recorded with the repair')
-    .addHelpText(
-      'after',
-      `
+  confirmed(
+    command
+      .description('Plan the repair of duplicates: what stays, what goes, what hangs on it.')
+      .argument('[guard]', 'a guard of the configuration')
+      .option('--plan <file>', 'write the plan to a file, change nothing; - is standard output')
+      .option('--force', 'write over a file that exists')
+      .option('--enforce', 'repair and enforce in one run, while writers go on')
+      .option('--deadline <span>', 'with --enforce: how long it may take; default: 10m')
+      .option('--batch-ms <number>', 'with --enforce: how long a batch should take; default: 100')
+      .option('--wal <size>', 'with --enforce: write-ahead log a second; default: 128MB')
+      .option('--list', 'list the repairs of the database, newest first')
+      .option('--guard <name>', 'with --list: of one guard')
+      .option('--reason <text>', 'why; recorded with the repair')
+      .option('--actor <name>', 'who asks; recorded with the repair'),
+  ).addHelpText(
+    'after',
+    `
 Examples:
   onceover repair visits --plan visits.json
   onceover apply visits.json
-  onceover undo 3`,
-    )
+  onceover undo 3
+  onceover repair visits --enforce`,
+  )
 
 /** `onceover apply`. */
 export const apply: Configure = (command) =>
@@ -96,13 +102,15 @@ export const undo: Configure = (command) =>
     command
       .description('Put back what a repair removed and changed, in one transaction.')
       .argument('<repair>', 'its number: see onceover repair --list')
+      .option('--drop', 'drop the unique index of the guard first where it is in the way')
       .option('--actor <name>', 'who undoes it; recorded with the repair'),
   ).addHelpText(
     'after',
     `
 Examples:
   onceover repair --list
-  onceover undo 3`,
+  onceover undo 3
+  onceover undo 3 --drop`,
   )
 
 /** `onceover events`. */

@@ -66,19 +66,21 @@ export const hasScript = (() => {
 /**
  * Runs `onceover` of a project on a terminal of 80 columns; what it says is all on stdout.
  *
- * @param answer what is typed where it asks
+ * @param answers what is typed, each where it asks
  */
 export function runOnTerminal(
   project: Project,
   args: readonly string[],
-  answer = '',
+  ...answers: string[]
 ): Promise<Ended> {
   const main = join(project.directory, 'node_modules', 'onceover', 'dist', 'cli', 'main.js')
   const words = [process.execPath, main, ...args].map((word) => `'${word}'`).join(' ')
   const env = clean({ NO_COLOR: '1', TERM: 'dumb' })
   const command = ['-qec', `stty cols 80; ${words}`, '/dev/null']
   const child = spawn(SCRIPT, command, { cwd: project.directory, env })
-  child.stdin.write(answer && `${answer}\n`)
+  child.stdout.on('data', (said: Buffer) => {
+    if (said.includes('[y/N]')) child.stdin.write(`${answers.shift() ?? 'n'}\n`)
+  })
   return ended(child)
 }
 

@@ -1,6 +1,5 @@
 import {
   type Applied,
-  type ApplyOptions,
   EXIT,
   type Guard,
   type Onceover,
@@ -13,29 +12,15 @@ import { readConfig } from '../config.ts'
 import { type Confirmation, confirm } from '../confirm.ts'
 import { connected, type DatabaseOptions, showTarget } from '../connect.ts'
 import { chooseGuards } from '../guards.ts'
-import { byteSize, given, wholeNumber } from '../option-values.ts'
 import type { Output } from '../output.ts'
+import { type PaceOptions, paceOf } from '../pace.ts'
 import { readPlanFile } from '../plan-file.ts'
 import { intention } from '../repair-report.ts'
 import { stoppable } from '../stop.ts'
 import { count, seconds, shellWord, some } from '../text.ts'
 
 /** Options of `onceover apply`. */
-export interface ApplyCommandOptions extends DatabaseOptions, Confirmation {
-  readonly batchMs?: string
-  readonly wal?: string
-  readonly actor?: string
-}
-
-const BATCH_MS = { from: 1, to: 60_000 }
-
-function paceOf({ batchMs, wal, actor }: ApplyCommandOptions): ApplyOptions {
-  return given({
-    actor,
-    batchMs: batchMs === undefined ? undefined : wholeNumber('--batch-ms', batchMs, BATCH_MS),
-    walBytesPerS: wal === undefined ? undefined : byteSize('--wal', wal),
-  })
-}
+export type ApplyCommandOptions = DatabaseOptions & Confirmation & PaceOptions
 
 interface Job {
   readonly once: Onceover

@@ -1,23 +1,36 @@
 import pc from 'picocolors'
-import { EXIT, type Onceover, OnceoverError, type RepairPlan } from '../../index.ts'
-import { type Config, readConfig } from '../config.ts'
+import {
+  type Converged,
+  EXIT,
+  type Guard,
+  type Onceover,
+  OnceoverError,
+  type RepairPlan,
+} from '../../index.ts'
+import { readConfig } from '../config.ts'
+import { type Confirmation, confirm } from '../confirm.ts'
 import { connected, type DatabaseOptions, showTarget } from '../connect.ts'
+import { showProgress } from '../enforce-report.ts'
 import { chooseGuards } from '../guards.ts'
 import { given } from '../option-values.ts'
 import type { Output } from '../output.ts'
+import { type PaceOptions, paceOf } from '../pace.ts'
 import { writePlan } from '../plan-file.ts'
-import { renderPlan, renderRepairs } from '../repair-report.ts'
-import { shellWord } from '../text.ts'
+import { fateOf, renderPlan, renderRepairs } from '../repair-report.ts'
+import { stoppable } from '../stop.ts'
+import { shellWord, some } from '../text.ts'
 
 /** Options of `onceover repair`. */
-export interface RepairOptions extends DatabaseOptions {
+export interface RepairOptions extends DatabaseOptions, PaceOptions, Confirmation {
   /** The file to write the plan to; `-` is standard output. */
   readonly plan?: string
   readonly force?: boolean
+  /** Repair and enforce in one run. */
+  readonly enforce?: boolean
+  readonly deadline?: string
   readonly list?: boolean
   readonly guard?: string
   readonly reason?: string
-  readonly actor?: string
 }
 
 const STDOUT = '-'
@@ -27,7 +40,7 @@ const NOTES = { colors: pc.createColors(false), columns: 80 }
 const usage = (message: string): OnceoverError =>
   new OnceoverError('USAGE', {
     message,
-    fix: 'onceover repair GUARD --plan FILE, or onceover repair --list [--guard NAME]',
+    fix: 'onceover repair GUARD --plan FILE, or GUARD --enforce, or --list [--guard NAME]',
   })
 
 async function list(once: Onceover, { guard }: RepairOptions, out: Output): Promise<number> {
@@ -48,11 +61,10 @@ function print(plan: RepairPlan, file: string, out: Output): void {
 
 async function plan(
   once: Onceover,
-  [guard]: Config['guards'],
+  guard: Guard,
   { plan: file = STDOUT, force = false, reason, actor }: RepairOptions,
   out: Output,
 ): Promise<number> {
-  if (!guard) throw usage('repair needs a guard.')
   showTarget(once, out)
   out.progress(`planning the repair of ${guard.name} on ${guard.table}`)
   const make = () => once.planRepair(guard, given({ reason, actor }))
@@ -68,19 +80,71 @@ async function plan(
   return EXIT.findings
 }
 
-/** `onceover repair`: plans the repair of a guard's duplicates, or lists repairs. */
-export async function run(
-  [name]: readonly string[],
+function printConverged({ repairs, ...done }: Converged, out: Output): void {
+  if (out.json) return
+  for (const applied of repairs) {
+    const { repair, removed, changed, skipped } = applied
+    const left = skipped > 0 ? `, ${some(skipped, 'row')} left as they are` : ''
+    out.line(`repair ${repair}: ${some(removed + changed, 'row')} repaired${left}`)
+  }
+  const words = done.created ? `created\n  ${done.ddl}` : `enforced by ${done.index}`
+  out.line(`${done.guard}: ${words}`)
+  for (const ddl of done.left) out.line(`  left for later: ${ddl};`)
+}
+
+async function enforce(
+  once: Onceover,
+  guard: Guard,
   options: RepairOptions,
   out: Output,
 ): Promise<number> {
-  if (options.list) {
-    if (name !== undefined || options.plan !== undefined) throw usage('--list stands alone.')
-    return connected(options, out, (once) => list(once, options, out))
+  showTarget(once, out)
+  const [report] = await once.scan(guard)
+  const excess = report?.duplicates.excess ?? 0
+  out.progress(
+    `${guard.name}: ${some(excess, 'row')} of ${guard.table} will be ${fateOf(guard)} behind a ` +
+      'gate, and the unique index made; writers go on. Each repair can be undone.',
+  )
+  const command = `onceover repair ${shellWord(guard.name)} --enforce`
+  if (!(await confirm(command, 'Repair and enforce it?', options))) {
+    out.progress('Nothing was changed.')
+    return EXIT.refused
+  }
+  const { deadline, reason } = options
+  const done = await stoppable((signal) =>
+    once.enforce(guard, {
+      ...given({ deadline, reason }),
+      ...paceOf(options),
+      ...{ repair: true, online: true, signal, onProgress: showProgress(out) },
+    }),
+  ).finally(() => out.clear())
+  if (out.json) out.record(done)
+  printConverged(done, out)
+  return EXIT.ok
+}
+
+function refuseMixed([name]: readonly string[], { list: listed, plan, enforce }: RepairOptions) {
+  if (listed) {
+    if (name !== undefined || plan !== undefined || enforce) throw usage('--list stands alone.')
+    return
   }
   if (name === undefined) throw usage('repair needs a guard.')
-  if (options.plan === undefined) throw usage('repair needs a file for its plan.')
+  if (plan !== undefined && enforce) throw usage('--plan changes nothing, and --enforce all.')
+  if (plan === undefined && !enforce) throw usage('repair needs a file for its plan.')
+}
+
+/** `onceover repair`: plans the repair of a guard's duplicates, or lists repairs. */
+export async function run(
+  names: readonly string[],
+  options: RepairOptions,
+  out: Output,
+): Promise<number> {
+  refuseMixed(names, options)
+  if (options.list) return connected(options, out, (once) => list(once, options, out))
+  paceOf(options)
   const config = await readConfig(options.config)
-  const guards = chooseGuards(config, [name])
-  return connected(options, out, (once) => plan(once, guards, options, out), config)
+  const [guard] = chooseGuards(config, names)
+  if (!guard) return EXIT.usage
+  const act = options.enforce ? enforce : plan
+  return connected(options, out, (once) => act(once, guard, options, out), config)
 }

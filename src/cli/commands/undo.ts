@@ -1,13 +1,19 @@
-import { EXIT, type Onceover, type Undone } from '../../index.ts'
+import { EXIT, type Onceover, OnceoverError, type StoredRepair, type Undone } from '../../index.ts'
 import { renderUndone, restoration } from '../apply-report.ts'
+import { readConfig } from '../config.ts'
 import { type Confirmation, confirm } from '../confirm.ts'
 import { connected, type DatabaseOptions, showTarget } from '../connect.ts'
+import { showProgress } from '../enforce-report.ts'
+import { chooseGuards } from '../guards.ts'
 import { given } from '../option-values.ts'
 import type { Output } from '../output.ts'
+import { stoppable } from '../stop.ts'
 import { shellWord } from '../text.ts'
 
 /** Options of `onceover undo`. */
 export interface UndoCommandOptions extends DatabaseOptions, Confirmation {
+  /** Drop the unique index first, where one stands in the way. */
+  readonly drop?: boolean
   readonly actor?: string
 }
 
@@ -15,6 +21,34 @@ function print(undone: Undone, out: Output): number {
   if (out.json) out.record(undone)
   else for (const line of renderUndone(undone, out)) out.line(line)
   return undone.changedSince > 0 ? EXIT.partial : EXIT.ok
+}
+
+const isBlocked = (error: unknown): boolean =>
+  error instanceof OnceoverError && error.code === 'UNDO_BLOCKED'
+
+async function isDropAgreed(
+  { id, guard }: StoredRepair,
+  { drop, yes, input }: UndoCommandOptions,
+): Promise<boolean> {
+  if (drop) return true
+  // --yes speaks of the undo alone: whoever wants the index dropped says so.
+  if (yes || input === false || !process.stdin.isTTY || !process.stderr.isTTY) return false
+  const question = `The unique index of ${guard} admits no duplicates. Drop it, and undo?`
+  return confirm(`onceover undo ${id} --drop`, question, {})
+}
+
+async function dropEnforcement(
+  once: Onceover,
+  { guard: name }: StoredRepair,
+  options: UndoCommandOptions,
+  out: Output,
+): Promise<void> {
+  const [guard] = chooseGuards(await readConfig(options.config), [name])
+  if (!guard) return
+  const { dropped } = await stoppable((signal) =>
+    once.unenforce(guard, { signal, onProgress: showProgress(out) }),
+  )
+  for (const ddl of dropped) out.progress(ddl)
 }
 
 async function undo(once: Onceover, id: string, options: UndoCommandOptions, out: Output) {
@@ -28,7 +62,13 @@ async function undo(once: Onceover, id: string, options: UndoCommandOptions, out
       return EXIT.refused
     }
   }
-  return print(await once.undoRepair(id, given({ actor: options.actor })), out)
+  const start = () => once.undoRepair(id, given({ actor: options.actor }))
+  const undone = await start().catch(async (error: unknown) => {
+    if (!(stored && isBlocked(error) && (await isDropAgreed(stored, options)))) throw error
+    await dropEnforcement(once, stored, options, out)
+    return start()
+  })
+  return print(undone, out)
 }
 
 /** `onceover undo`: puts back what a repair removed and changed. */

@@ -94,10 +94,36 @@ describe('a plan', () => {
     [['visits'], 64, 'repair needs a file'],
     [[], 64, 'repair needs a guard'],
     [['visits', '--list'], 64, '--list stands alone'],
+    [['visits', '--enforce', '--plan', 'x.json'], 64, '--plan changes nothing'],
+    [['visits', '--enforce', '--wal', 'x'], 64, '--wal x is no size'],
     [['none', '--plan', 'x.json'], 64, 'no guard called none'],
     [['visits', '--plan', 'no/such/directory/x.json'], 64, 'cannot be written'],
   ])('%j ends it with %i: %s', async (args, code, words) => {
     const end = await visits.onceover(['repair', ...args])
     expect(end).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(words) })
+  })
+})
+
+describe('--enforce', () => {
+  const enforce = (...args: string[]) => visits.onceover(['repair', 'visits', '--enforce', ...args])
+
+  test('repairs, makes the index, and is harmless a second time', async () => {
+    const { code, stdout, stderr } = await enforce('--yes', '--reason', 'twice', '--actor', 'ann')
+    expect(stderr).toContain('visits: 3 rows of visits will be deleted behind a gate')
+    expect(stdout).toMatch(/^repair 1: 3 rows repaired\nvisits: created\n {2}CREATE UNIQUE INDEX/)
+    expect(code).toBe(0)
+    expect(await visits.rows()).toHaveLength(7)
+    const again = await enforce('--yes', '--json')
+    expect(JSON.parse(again.stdout)).toMatchObject({ created: false, repairs: [] })
+    const listed = await visits.onceover(['repair', '--list', '--json'])
+    expect(JSON.parse(listed.stdout)).toMatchObject({ reason: 'twice', actor: 'ann' })
+  })
+
+  test('wants to be confirmed', async () => {
+    const before = await visits.rows()
+    const end = await enforce()
+    expect(end.code).toBe(64)
+    expect(end.stderr).toContain('onceover repair visits --enforce --yes')
+    expect(await visits.rows()).toEqual(before)
   })
 })

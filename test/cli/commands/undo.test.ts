@@ -70,3 +70,20 @@ test('while the index stands it is refused, and nothing is changed', async () =>
   expect(end.stderr).toContain('onceover enforce visits --drop')
   expect(await visits.rows()).toEqual(applied)
 })
+
+test('with --drop the index goes first, and its statement is shown', async () => {
+  await visits.onceover(['enforce', 'visits'])
+  const { code, stderr } = await undo('--yes', '--drop')
+  expect(stderr).toMatch(/DROP INDEX CONCURRENTLY .*ux_visits/)
+  expect(code).toBe(0)
+  expect(await visits.rows()).toEqual(before)
+})
+
+test.skipIf(!hasScript)('on a terminal it offers to drop the index', async () => {
+  await visits.onceover(['enforce', 'visits'])
+  const args = ['undo', '1', '--db', visits.db.url]
+  const end = await runOnTerminal(visits.project, args, 'y', 'y')
+  expect(end.stdout).toContain('admits no duplicates. Drop it, and undo? [y/N]')
+  expect(end.code).toBe(0)
+  expect(await visits.rows()).toEqual(before)
+})
