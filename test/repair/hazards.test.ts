@@ -56,6 +56,20 @@ describe('rows that a cascade would take without a journal', () => {
     expect(await lines()).toHaveLength(2)
   })
 
+  test('because such a foreign key comes meanwhile end the apply', async () => {
+    await query(`TRUNCATE lines; INSERT INTO visits SELECT i, 2 FROM generate_series(3, 40) i`)
+    const plan = await once.planRepair(visits)
+    let coming: Promise<unknown> | undefined
+    const onProgress = () => {
+      coming ??= pointingTo('visits_1')
+    }
+    const slowly = { batchMs: 1, walBytesPerS: 20_000, onProgress }
+    await expect(once.applyRepair(visits, plan, slowly)).rejects.toMatchObject({
+      code: 'PLAN_DRIFTED',
+    })
+    await coming
+  })
+
   test('because a policy hides them from who applies refuse the apply', async () => {
     await pointingTo('visits')
     const plan = await once.planRepair(visits)

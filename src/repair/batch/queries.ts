@@ -21,18 +21,23 @@ export const beginBatch = ({ tables }: Family): Sql =>
     LOCK TABLE ${tables.map(({ quoted }) => quoted).join(', ')} IN ROW EXCLUSIVE MODE`)
 
 /**
- * A number that changes where a foreign key to the tables of a family comes or goes, or a column of
- * them: a journal would not hold what the one points to, or what the other has.
+ * A number that changes where a foreign key to the tables of a family or to partitions of them comes
+ * or goes, a column of them, or security that hides their rows: a journal would not hold what the
+ * first points to, what the second has, or what the third hides.
  */
 export const fingerprint = ({ tables }: Family): Sql => {
   const oids = tables.map(({ oid }) => oid)
   return sql`
   SELECT ((SELECT coalesce(sum(hashtextextended(oid::text, 0) >> 32), 0) FROM pg_constraint
-      WHERE contype = 'f' AND conparentid = 0 AND confrelid = ANY (${oids}::int8[]::oid[]))
+      WHERE contype = 'f' AND conparentid = 0 AND (confrelid = ANY (${oids}::int8[]::oid[])
+        OR confrelid IN (SELECT relid FROM unnest(${oids}::int8[]::oid[]) AS own(oid)
+          CROSS JOIN LATERAL pg_partition_tree(own.oid::regclass))))
     + (SELECT sum(hashtextextended(ROW(attrelid::oid, attname, atttypid::oid, atttypmod)::text, 0)
         >> 32)
       FROM pg_attribute WHERE attrelid = ANY (${oids}::int8[]::oid[])
-        AND attnum > 0 AND NOT attisdropped))::text AS fingerprint`
+        AND attnum > 0 AND NOT attisdropped)
+    + (SELECT count(*) FROM unnest(${oids}::int8[]::oid[]) AS own(oid)
+      WHERE row_security_active(own.oid)))::text AS fingerprint`
 }
 
 /** What one batch came to, in rows. */
