@@ -1,19 +1,25 @@
 import type { Table } from '../guards/table.ts'
 import type { CauseName } from './explanation.ts'
 import type { Facts } from './facts.ts'
-import { dropping, requiring, skippingInsert } from './queries.ts'
+import { catchingUp, dropping, requiring, skippingInsert } from './queries.ts'
 
-const onConflict = ({ constraint }: Facts, table: Table): string =>
-  constraint && !constraint.exclusion
-    ? skippingInsert(table.quoted, constraint.parts, constraint.predicate)
-    : 'INSERT … ON CONFLICT … DO NOTHING'
+function throughUs({ constraint, guarded }: Facts, table: Table): string {
+  const guard = guarded?.inspection.guard.name
+  const ours =
+    guard === undefined
+      ? []
+      : [`once.insertOne(guard, row) of the guard ${guard} skips what stands and gives it back`]
+  const inSql = constraint ? [skippingInsert(table.quoted, constraint)] : []
+  return `Have the database decide: ${[...ours, ...inSql].join('; in SQL: ')}.`
+}
 
-const throughUs = ({ guarded }: Facts, table: Table, facts: Facts): string => {
-  const name = guarded?.inspection.guard.name
-  return name === undefined
-    ? `Have the database decide: ${onConflict(facts, table)}`
-    : `Have the database decide: once.insertOne(${name}, row) skips what stands and gives it ` +
-        `back; in SQL: ${onConflict(facts, table)}`
+// Not one of the causes: a number that the database draws by itself and that was given by hand.
+function sequenceBehind({ constraint }: Facts, table: Table): string {
+  const [part, ...others] = constraint?.parts ?? []
+  const column = part?.column ? table.columns.get(part.column) : undefined
+  if (!column || others.length > 0 || !column.default.startsWith('nextval(')) return ''
+  const ddl = catchingUp(table.quoted, column.name)
+  return `Where the database numbers ${column.name} itself, its sequence is behind: ${ddl} Else: `
 }
 
 function overlapping({ standing }: Facts): string {
@@ -46,6 +52,10 @@ function narrower({ constraint, guarded }: Facts, table: Table): string {
   return `Drop it where ${key} says what one row is: ${ddl}`
 }
 
+// The words of a cause by which nothing is lost.
+const harmless = (says: string, facts: Facts, table: Table): string =>
+  `${sequenceBehind(facts, table)}${says} ${throughUs(facts, table)}`
+
 /** What to do about a duplicate of this cause, with the code or the SQL. */
 export function fixFor(cause: CauseName, facts: Facts, table: Table): string {
   switch (cause) {
@@ -58,10 +68,10 @@ export function fixFor(cause: CauseName, facts: Facts, table: Table): string {
     case 'narrower_constraint':
       return narrower(facts, table)
     case 'repeated_in_input':
-      return `Send each key once. ${throughUs(facts, table, facts)}`
+      return `Send each key once. ${throughUs(facts, table)}`
     case 'lost_race':
-      return `Nothing is lost: the other row stands. ${throughUs(facts, table, facts)}`
+      return harmless('Nothing is lost: the other row stands.', facts, table)
     case 'retry_of_done_work':
-      return `Nothing is left to do: the row stands. ${throughUs(facts, table, facts)}`
+      return harmless('Nothing is left to do: the row stands.', facts, table)
   }
 }

@@ -2,7 +2,7 @@ import type { DividedKey } from '../duplicates/overlaps/queries.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Column, Table } from '../guards/table.ts'
 import { exactJson, exactText } from '../postgres/exact-json.ts'
-import { quoteIdentifier } from '../postgres/identifier.ts'
+import { quoteIdentifier, quoteLiteral } from '../postgres/identifier.ts'
 import { keyHash } from '../postgres/key-hash.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 
@@ -204,15 +204,25 @@ export const selectShapes = (table: Table, column: Column, value: string): Sql =
     AS shapes
   FROM (SELECT ${value}::text AS given) AS given`
 
+/** The constraint that an INSERT shall skip rows at. */
+export interface ConflictTarget {
+  readonly name: string
+  readonly exclusion: boolean
+  readonly predicate: string | undefined
+  readonly parts: readonly { readonly sql: string; readonly column: string | null }[]
+}
+
 /** The statement that makes an insert skip what stands: the conflict target of a constraint. */
 export const skippingInsert = (
   table: string,
-  parts: readonly { readonly sql: string; readonly column: string | null }[],
-  predicate: string | undefined,
+  { name, exclusion, predicate, parts }: ConflictTarget,
 ): string => {
   const items = parts.map(({ sql: item, column }) => (column === null ? `(${item})` : item))
   const where = predicate === undefined ? '' : ` WHERE ${predicate}`
-  return `INSERT INTO ${table} … ON CONFLICT (${items.join(', ')})${where} DO NOTHING`
+  const target = exclusion
+    ? `ON CONSTRAINT ${quoteIdentifier(name)}`
+    : `(${items.join(', ')})${where}`
+  return `INSERT INTO ${table} … ON CONFLICT ${target} DO NOTHING`
 }
 
 /** The statement that drops a constraint, or the index that is none. */
@@ -220,6 +230,11 @@ export const dropping = (table: string, schema: string, name: string, index: boo
   index
     ? `DROP INDEX CONCURRENTLY ${quoteIdentifier(schema)}.${quoteIdentifier(name)};`
     : `ALTER TABLE ${table} DROP CONSTRAINT ${quoteIdentifier(name)};`
+
+/** The statement that sets the sequence of a column behind its greatest value. */
+export const catchingUp = (table: string, column: string): string =>
+  `SELECT setval(pg_get_serial_sequence(${quoteLiteral(table)}, ${quoteLiteral(column)}), ` +
+  `(SELECT max(${quoteIdentifier(column)}) FROM ${table}));`
 
 /** The statement that has a column refuse NULL. */
 export const requiring = (table: string, column: string): string =>
