@@ -22,10 +22,18 @@ afterAll(() => db.drop())
 const enforcer = fileURLToPath(new URL('./enforcer.ts', import.meta.url))
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
-async function makeTable(table: string): Promise<void> {
-  await db.pool.query(`CREATE TABLE ${table} (id serial PRIMARY KEY, day date, room int);
+/** Every second table has two partitions. */
+async function makeTable(table: string, partitioned: boolean): Promise<readonly string[]> {
+  const index = `ux_${table}_${table}`
+  const partition = (place: number) =>
+    `CREATE TABLE ${table}_${place} PARTITION OF ${table}
+       FOR VALUES WITH (MODULUS 2, REMAINDER ${place});`
+  await db.pool.query(`CREATE TABLE ${table} (id serial, day date, room int, PRIMARY KEY (id, room))
+      ${partitioned ? 'PARTITION BY HASH (room)' : ''};
+    ${partitioned ? partition(0) + partition(1) : ''}
     INSERT INTO ${table} (day, room) SELECT '2025-01-01', i % ${KEYS}
     FROM generate_series(1, ${3 * KEYS}) i`)
+  return partitioned ? [`${table}_0_${index}`, `${table}_1_${index}`, index] : [index]
 }
 
 /** Enforces in a process of its own; whether it was killed. */
@@ -52,14 +60,14 @@ test(
         const point = at
         at += STRIDE
         const table = `killed_${point}_${lane}`
-        await makeTable(table)
+        const indexes = await makeTable(table, lane > 0)
         const kill = { at: point, answered: point % 2 === 0 }
         if (await enforceIn({ url: db.url, table, kill })) killed++
         else ended.add(point)
         await enforceTrial(db.url, table)
         expect({ point, traces: await tracesOf(db.pool, table) }).toEqual({
           point,
-          traces: [`ux_${table}_${table}`],
+          traces: indexes,
         })
         const { rows } = await db.pool.query(`SELECT FROM ${table}`)
         expect(rows).toHaveLength(KEYS)
