@@ -34,25 +34,36 @@ const SEATS = [
     INSERT INTO gone SELECT 'tag', id FROM done`,
 ]
 
+let longestMs = 0
+
+async function run(statement: string, values: readonly unknown[] = []) {
+  const startedMs = performance.now()
+  try {
+    return await client.query(statement, [...values])
+  } finally {
+    longestMs = Math.max(longestMs, performance.now() - startedMs)
+  }
+}
+
 async function writeSeats(): Promise<void> {
   const statement = SEATS[below(SEATS.length)] ?? ''
   const other = statement.includes('$2') ? [below(keys)] : []
-  await client.query(statement, [below(keys), ...other])
+  await run(statement, [below(keys), ...other])
 }
 
 async function writeDuplicates(): Promise<void> {
   const n = below(keys)
   const way = below(3)
-  if (way === 0) return void (await client.query('INSERT INTO seat (n) VALUES ($1)', [n]))
+  if (way === 0) return void (await run('INSERT INTO seat (n) VALUES ($1)', [n]))
   if (way === 1) {
-    await client.query('UPDATE seat SET n = $1 WHERE id = (SELECT max(id) FROM seat)', [n])
+    await run('UPDATE seat SET n = $1 WHERE id = (SELECT max(id) FROM seat)', [n])
     return
   }
-  await client.query('BEGIN')
-  const { rowCount } = await client.query('SELECT FROM seat WHERE n = $1 LIMIT 1', [n])
-  await client.query('SELECT pg_sleep(0.002)')
-  if (rowCount === 0) await client.query('INSERT INTO seat (n) VALUES ($1)', [n])
-  await client.query('COMMIT')
+  await run('BEGIN')
+  const { rowCount } = await run('SELECT FROM seat WHERE n = $1 LIMIT 1', [n])
+  await run('SELECT pg_sleep(0.002)')
+  if (rowCount === 0) await run('INSERT INTO seat (n) VALUES ($1)', [n])
+  await run('COMMIT')
 }
 
 const tell = (told: WriterTold) =>
@@ -62,7 +73,6 @@ const tell = (told: WriterTold) =>
 
 const errors: Record<string, number> = {}
 let writes = 0
-let longestMs = 0
 let stopped = false
 process.once('message', () => {
   stopped = true
@@ -71,7 +81,6 @@ process.once('message', () => {
 await client.connect()
 await client.query("SET lock_timeout = '500ms'")
 while (!stopped) {
-  const startedMs = performance.now()
   try {
     await (how === 'seats' ? writeSeats() : writeDuplicates())
   } catch (error) {
@@ -79,7 +88,6 @@ while (!stopped) {
     errors[code] = (errors[code] ?? 0) + 1
     await client.query('ROLLBACK')
   }
-  longestMs = Math.max(longestMs, performance.now() - startedMs)
   if (++writes === 1) await tell('writing')
 }
 await client.end()
