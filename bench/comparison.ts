@@ -30,14 +30,14 @@ export interface Comparison {
   readonly met: boolean | undefined
 }
 
-/** A single measured value with an upper bar, which it must stay below, or may reach. */
+/** A single measured value, with an upper bar where there is one: it stays below, or reaches it. */
 export interface Figure {
   readonly what: string
   readonly value: number
   readonly unit: string
   readonly sign: '<' | '≤'
-  readonly bar: number
-  readonly met: boolean
+  readonly bar: number | undefined
+  readonly met: boolean | undefined
 }
 
 const P10 = 0.1

@@ -65,7 +65,8 @@ function comparisonRow({ what, ours, raw, measure, ratio, spread, bar, met }: Co
 }
 
 const figureLine = ({ what, value, unit, sign, bar, met }: Figure): string =>
-  `${what}: ${value.toFixed(0)} ${unit} (bar ${sign} ${bar}: ${verdict(met)})`
+  `${what}: ${value.toFixed(0)} ${unit}` +
+  (bar === undefined ? '' : ` (bar ${sign} ${bar}: ${verdict(met)})`)
 
 const RATIO = {
   speed: 'ratio = speed, raw ÷ ours: 1 is as fast as raw SQL',

@@ -1,6 +1,7 @@
 import { onceover } from 'onceover'
 import type { Benchmark } from './benchmark.ts'
 import { countedPool } from './counted-pool.ts'
+import { enforceBenchmark } from './enforce.ts'
 import { insertBenchmark } from './insert.ts'
 import { machineFacts } from './machine.ts'
 import { repairBenchmark } from './repair.ts'
@@ -12,6 +13,7 @@ import { scanBenchmark } from './scan.ts'
 export const BENCHMARKS = {
   insert: insertBenchmark,
   repair: repairBenchmark,
+  enforce: enforceBenchmark,
   run: runBenchmark,
   scan: scanBenchmark,
 } as const satisfies Readonly<Record<string, Benchmark>>
@@ -21,7 +23,7 @@ export type BenchmarkName = keyof typeof BENCHMARKS
 
 const MS = 1000
 
-const ALL: readonly BenchmarkName[] = ['insert', 'run', 'scan', 'repair']
+const ALL: readonly BenchmarkName[] = ['insert', 'run', 'scan', 'repair', 'enforce']
 
 /**
  * Runs benchmarks one after the other in an empty database.
