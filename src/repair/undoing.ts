@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { OnceoverError } from '../core/error.ts'
 import type { RowValues } from '../core/verdict.ts'
 import { type Column, inspectAnyTable, type Table } from '../guards/table.ts'
@@ -30,6 +31,18 @@ function columnsOf(repair: OwnRepair, table: Table, names: readonly string[]): r
       `Add the column ${name} again, and undo.`,
     )
   })
+}
+
+// A moved row is found by the values that its primary key had; in other columns they name others.
+function refuseOtherKey(repair: OwnRepair, table: Table, { primaryKey }: TableShape): void {
+  const now = table.primaryKey.map(({ name }) => name)
+  if (isDeepStrictEqual(now, primaryKey)) return
+  throw shapeChanged(
+    repair,
+    `The primary key of ${table.quoted} was (${primaryKey.join(', ')}) when the repair ` +
+      `${repair.id} moved rows, and is (${now.join(', ')}) now.`,
+    `Give ${table.quoted} the primary key (${primaryKey.join(', ')}) again, and undo.`,
+  )
 }
 
 /**
@@ -135,8 +148,8 @@ function blocked(repair: OwnRepair, table: Table, error: unknown): unknown {
         `The rows that the repair ${repair.id} removed are duplicates, and ${constraint} of ` +
         `${table.quoted} admits none.`,
       fix:
-        `Run \`onceover enforce ${repair.guard} --drop\` first, and undo then. Where another index ` +
-        'is in the way, move the rows that have its keys.',
+        `Run \`onceover enforce ${repair.guard} --drop\` first, and undo then. Where another ` +
+        'index is in the way, move the rows that have its keys.',
       details: { ...error.details, repair: repair.id, guard: repair.guard },
       cause: error,
     })
@@ -215,6 +228,7 @@ export class Undoing {
     for (const { place, child, columns } of movesOf(this.#repair, family)) {
       const table = this.#tables[child]
       if (!table) continue
+      refuseOtherKey(this.#repair, table, family.tables[child] as TableShape)
       const moves = ofBatch(journal.moves(place), batch)
       const [reverted, since] = await revert(this.#session, this.#repair, table, columns, moves)
       this.totals.reverted += reverted

@@ -26,6 +26,10 @@ const all = async (table: string, columns = 't'): Promise<string[]> =>
     ({ row }) => row,
   )
 
+const trigger = (body: string): string =>
+  `CREATE FUNCTION fires() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} END $$;
+  CREATE TRIGGER fires BEFORE INSERT ON visits FOR EACH ROW EXECUTE FUNCTION fires()`
+
 const both = async () => [await all('visits'), await all('lines')]
 
 beforeEach(async () => {
@@ -69,6 +73,11 @@ describe('an undo is refused, and nothing is changed, where', () => {
       'ALTER TABLE visits ADD x int NOT NULL DEFAULT 1; ALTER TABLE visits ALTER x DROP DEFAULT',
       'visits".x came after',
     ],
+    [
+      'moved rows have another primary key',
+      'ALTER TABLE lines DROP CONSTRAINT lines_pkey, ADD PRIMARY KEY (sku, id)',
+      'primary key of "public"."lines" was (id)',
+    ],
     ['the table was dropped', 'DROP TABLE visits CASCADE', '"visits" of the repair'],
     [
       'another has its name',
@@ -93,7 +102,8 @@ describe('an undo is refused, and nothing is changed, where', () => {
     ],
     [
       'a unique key of a child was taken',
-      "ALTER TABLE lines DROP CONSTRAINT lines_visit_id_fkey; INSERT INTO lines VALUES (77, 3, 's1')",
+      `ALTER TABLE lines DROP CONSTRAINT lines_visit_id_fkey;
+      INSERT INTO lines VALUES (77, 3, 's1')`,
       'lines_visit_id_sku_key',
     ],
     [
@@ -104,12 +114,12 @@ describe('an undo is refused, and nothing is changed, where', () => {
     ['NULL is not allowed any more', 'ALTER TABLE visits ALTER note SET NOT NULL', '"note"'],
     [
       'a trigger changes what comes back',
-      "CREATE FUNCTION fires() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.note := 'x'; RETURN NEW; END $$; CREATE TRIGGER fires BEFORE INSERT ON visits FOR EACH ROW EXECUTE FUNCTION fires()",
+      trigger("NEW.note := 'x'; RETURN NEW;"),
       'A trigger of "public"."visits"',
     ],
     [
       'a trigger keeps rows from coming back',
-      'CREATE FUNCTION fires() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; CREATE TRIGGER fires BEFORE INSERT ON visits FOR EACH ROW EXECUTE FUNCTION fires()',
+      trigger('RETURN NULL;'),
       'A trigger of "public"."visits"',
     ],
   ])('%s', async (what, sql, words) => {
