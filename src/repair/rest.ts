@@ -5,10 +5,13 @@ import { inspect } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
 import { type Applied, type ApplyOptions, applyRepair } from './apply.ts'
 import { type PlanOptions, planRepair } from './plan.ts'
+import type { RepairPlan } from './repair-plan.ts'
 import { repairs } from './stored.ts'
 
 /** How the duplicates of a guard are repaired without a plan to review. */
 export type RestOptions = PlanOptions & Omit<ApplyOptions, 'onDrift'>
+
+const PASSED_OVER: ReadonlySet<string> = new Set(['PLAN_DRIFTED', 'JOURNAL_DROPPED'])
 
 function refuseStandstill(guard: Guard, { removed, changed, left, why, repair }: Applied): void {
   if (removed + changed > 0 || left.groups === 0) return
@@ -19,6 +22,22 @@ function refuseStandstill(guard: Guard, { removed, changed, left, why, repair }:
       `${reasons.join('; ') || 'they came while they were repaired'}.`,
     details: { guard: guard.name, repair, why, left },
   })
+}
+
+// A plan of a table, or of a guard, that is another now cannot be gone on with: a new one is made
+// for the rest, and what was applied of the old one can still be undone.
+async function goOn(
+  database: Database,
+  guard: Guard,
+  plan: RepairPlan,
+  options: ApplyOptions,
+): Promise<readonly Applied[]> {
+  try {
+    return [await applyRepair(database, guard, plan, options)]
+  } catch (error) {
+    if (error instanceof OnceoverError && PASSED_OVER.has(error.code)) return []
+    throw error
+  }
 }
 
 /**
@@ -41,7 +60,7 @@ export async function repairRest(
     guard: guard.name,
     state: 'applying',
   })) {
-    applied.push(await applyRepair(database, guard, plan, apply))
+    applied.push(...(await goOn(database, guard, plan, apply)))
   }
   const left = await database.read(async (session) =>
     countDuplicates(session, await inspect(session, guard)),
