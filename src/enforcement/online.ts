@@ -16,7 +16,7 @@ import { inTransaction, isContention } from './lock-retry.ts'
 import { buildUnique, refuseForeign } from './partitions.ts'
 import { analyze, awaitVacuum, countDuplicates } from './queries.ts'
 import { inspectNow } from './read-now.ts'
-import { listDuplicates, refuseConstraint, refuseObstacle } from './refusals.ts'
+import { listDuplicates, refuseConstraint, refuseHidden, refuseObstacle } from './refusals.ts'
 import { lookAround } from './standing.ts'
 import { takeTurn } from './turn.ts'
 
@@ -127,7 +127,10 @@ async function onConnections(
   await takeTurn(enforcement, connections, first)
   enforcement.begin('check')
   const inspection = await inspectNow(database, enforcement)
-  if (!asEnforced(inspection)) refuseObstacle(inspection)
+  if (!asEnforced(inspection)) {
+    refuseObstacle(inspection)
+    refuseHidden(inspection)
+  }
   if (enforcement.work.constraint) refuseConstraint(inspection)
   const form = await askForm(connections.session, inspection)
   const build = { enforcement, connections, inspection, form }
@@ -145,8 +148,8 @@ async function onConnections(
  * taken away.
  *
  * @param first an inspection from before its turn
- * @throws OnceoverError DUPLICATES_EXIST, GUARD_NOT_ENFORCEABLE, INDEX_NAME_TAKEN, HANDLE_INVALID,
- * ENFORCE_TIMED_OUT, ENFORCE_STOPPED
+ * @throws OnceoverError DUPLICATES_EXIST, GUARD_NOT_ENFORCEABLE, INDEX_NAME_TAKEN, RLS_HIDES_ROWS,
+ * HANDLE_INVALID, ENFORCE_TIMED_OUT, ENFORCE_STOPPED
  */
 export async function enforceOnline(
   database: Database,

@@ -52,6 +52,19 @@ export function refuseObstacle({ guard, coverage: { obstacle } }: Inspection): v
 }
 
 /**
+ * Refuses a table of which this role sees a part only: so would the gate, which runs as this role.
+ *
+ * @throws OnceoverError RLS_HIDES_ROWS
+ */
+export function refuseHidden({ guard, table }: Inspection): void {
+  if (!table.rowSecurity) return
+  throw new OnceoverError('RLS_HIDES_ROWS', {
+    message: `Row-level security hides rows of ${guard.table} from this role, and from its gate.`,
+    details: { guard: guard.name, table: guard.table },
+  })
+}
+
+/**
  * Refuses a constraint where PostgreSQL can make none of the guard's index.
  *
  * @throws OnceoverError GUARD_NOT_ENFORCEABLE

@@ -176,6 +176,32 @@ describe('enforcing online', () => {
     expect(await traces(made)).toEqual([`${made.table}_day_room_idx`, made.index])
   })
 
+  test('is refused to an owner from whom rows are hidden', async () => {
+    const made = await guarded()
+    const owner = `hidden_${process.pid}`
+    await db.pool.query(`CREATE ROLE ${owner}; GRANT CREATE, USAGE ON SCHEMA public TO ${owner};
+      ALTER TABLE ${made.table} OWNER TO ${owner};
+      ALTER TABLE ${made.table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`)
+    const session = await client()
+    await session.query(`SET ROLE ${owner}`)
+    const own = await onceover({ db: session })
+    await expect(own.enforce(made, online)).rejects.toMatchObject({ code: 'RLS_HIDES_ROWS' })
+    await session.end()
+    expect(await traces(made)).toEqual([])
+    await db.pool.query(`DROP OWNED BY ${owner} CASCADE; DROP ROLE ${owner}`)
+  })
+
+  test('is used where an index of another name stands: what was begun goes', async () => {
+    const made = await guarded(
+      "INSERT INTO $t (day, room) VALUES ('2025-01-01', 1), ('2025-01-01', 1)",
+    )
+    const build = `CREATE UNIQUE INDEX CONCURRENTLY ${made.index} ON ${made.table} (day, room)`
+    await expect(db.pool.query(build)).rejects.toThrow(/could not create/)
+    await query(made, 'DELETE FROM $t WHERE id > 1; CREATE UNIQUE INDEX $t_other ON $t (day, room)')
+    expect(await once.enforce(made)).toMatchObject({ created: false, index: `${made.table}_other` })
+    expect(await traces(made)).toEqual([`${made.table}_other`])
+  })
+
   test('cannot be done on a bare handle', async () => {
     const made = await guarded()
     const bare = await onceover({ db: { query: (text, values) => db.pool.query(text, values) } })

@@ -33,7 +33,8 @@ export const limitLocks = (lockMs: number): Sql =>
 export const outlast = (lockMs: number): Sql => sql`
   SELECT set_config(name, value, false) FROM (VALUES
     ('statement_timeout', '0'), ('lock_timeout', ${milliseconds(lockMs)}),
-    ('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
-    ('transaction_timeout', '0'), ('client_connection_check_interval', '1s')) AS wanted (name, value)
+    ('idle_session_timeout', '0'), ('transaction_timeout', '0'),
+    ('idle_in_transaction_session_timeout', '0'),
+    ('client_connection_check_interval', '1s')) AS wanted (name, value)
   JOIN pg_settings USING (name)
   WHERE name <> 'client_connection_check_interval' OR version() ~ 'linux|darwin|freebsd'`
