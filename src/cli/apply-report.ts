@@ -82,7 +82,8 @@ export function restoration({ id, guard, table: name, ...repair }: StoredRepair)
     ...(moved + changed > 0 ? [`give ${some(moved + changed, 'row')} their old values`] : []),
   ]
   const what = parts.join(' and ') || 'change nothing'
-  return `Undoing the repair ${id} of ${oneLine(guard)} on ${name.replaceAll('"', '')} will ${what}.`
+  const on = `${oneLine(guard)} on ${name.replaceAll('"', '')}`
+  return `Undoing the repair ${id} of ${on} will ${what}.`
 }
 
 /** What an undo came to, as lines for people. */

@@ -58,8 +58,8 @@ export async function writePlan(
 /**
  * Reads the plan of a file.
  *
- * @throws OnceoverError USAGE where there is no such file or no plan in it, PLAN_EDITED where it was
- * cut short or changed
+ * @throws OnceoverError USAGE where there is no such file or no plan in it, PLAN_EDITED where it
+ * was cut short or changed
  */
 export async function readPlanFile(file: string): Promise<RepairPlan> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {

@@ -124,9 +124,10 @@ const facts = (plan: RepairPlan, does: string): readonly (readonly [string, stri
 /** What a plan would do, as lines for people. */
 export function renderPlan(plan: RepairPlan, page: Page): readonly string[] {
   const { repair, guard, table: name, target } = plan
+  const of = printable(`${guard} on ${name.replaceAll('"', '')}`)
   const cells = facts(plan, fateOf(plan)).map((pair) => [...pair])
   return [
-    `${page.colors.bold(`repair ${repair}`)}  ${printable(guard)} on ${printable(name.replaceAll('"', ''))}`,
+    `${page.colors.bold(`repair ${repair}`)}  ${of}`,
     ...indented([
       target,
       '',
@@ -140,9 +141,14 @@ export function renderPlan(plan: RepairPlan, page: Page): readonly string[] {
   ]
 }
 
-const childInWords = ({ rows, table: name, policy, collision, collisions }: PlannedChild): string =>
-  `${some(rows ?? 0, 'row')} of ${name.replaceAll('"', '')} ${POLICIES[policy]}` +
-  (collisions > 0 ? `, but ${count(collisions)} are ${COLLISIONS[collision]}` : '')
+function childInWords({ rows, table: name, policy, collision, collisions }: PlannedChild): string {
+  const of = `${some(rows ?? 0, 'row')} of ${name.replaceAll('"', '')}`
+  if (collisions === 0) return `${of} ${POLICIES[policy]}`
+  const collided = `are ${COLLISIONS[collision]}`
+  return collisions === rows
+    ? `${of} ${collided}`
+    : `${of} ${POLICIES[policy]}, but ${count(collisions)} ${collided}`
+}
 
 /** What applying a plan does, in one sentence. */
 export function intention(plan: RepairPlan): string {

@@ -71,7 +71,7 @@ const MOST_FAILURES = 100
 const TRIGGERED_CHANGE = '27'
 const NO_RESOURCES = '53'
 
-// A full disk is nobody's fault, whoever names it; that a trigger changed the row before is a row's.
+// A full disk is nobody's fault, whoever names it; a row that a trigger changed before is at fault.
 function isOfARow(error: unknown): boolean {
   const state = sqlstate(error) ?? ''
   if (state.startsWith(NO_RESOURCES)) return false
@@ -228,9 +228,9 @@ async function work(
  * was applied is answered again, and nothing is done.
  *
  * @throws OnceoverError USAGE where this is no plan, PLAN_EDITED, PLAN_FOREIGN, PLAN_DRIFTED naming
- * what changed, REPAIR_REFUSED where a hazard came since it was planned, REPAIR_UNDONE, REPAIR_TAKEN
- * where another apply runs, REPAIR_BLOCKED where hardly any loser can be removed, REPAIR_NOT_FOUND,
- * NOT_MIGRATED, HANDLE_INVALID for a bare `{ query }`
+ * what changed, REPAIR_REFUSED where a hazard came since it was planned, REPAIR_UNDONE,
+ * REPAIR_TAKEN where another apply runs, REPAIR_BLOCKED where hardly any loser can be removed,
+ * REPAIR_NOT_FOUND, NOT_MIGRATED, HANDLE_INVALID for a bare `{ query }`
  */
 export async function applyRepair(
   database: Database,

@@ -53,8 +53,8 @@ async function hold(session: Session, work: Work, stretch: Stretch) {
   }
   throw new OnceoverError('PLAN_DRIFTED', {
     message:
-      `A column of a table of the repair ${work.id}, or a foreign key to it, came or went while it ` +
-      'was applied.',
+      `A column of a table of the repair ${work.id}, or a foreign key to it, came or went while ` +
+      'it was applied.',
     fix: 'What was applied stands, and can be undone. Plan again for the rest.',
     details: { repair: work.id },
   })

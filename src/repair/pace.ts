@@ -62,9 +62,9 @@ export class Pace {
   }
 
   /**
-   * A batch took so long: the next one is made longer or shorter, though not shorter than the first.
-   * On a busy machine the messages of a batch take their time whatever its size, and making it ever
-   * smaller would only stretch the repair.
+   * A batch took so long: the next one is made longer or shorter, though not shorter than the
+   * first. On a busy machine the messages of a batch take their time whatever its size, and making
+   * it ever smaller would only stretch the repair.
    */
   took(durationMs: number): void {
     const factor = Math.min(MOST_GROWTH, Math.max(0.5, this.#targetMs / Math.max(1, durationMs)))

@@ -84,7 +84,7 @@ describe('a trigger that keeps losers', () => {
     expect(done.why).toEqual({ 'paid: 4': 1, 'paid: 5': 1, 'paid: 22': 1 })
   })
 
-  test('each of them by an error is given up after a hundred, and can be gone on with', async () => {
+  test('each of them by an error is given up after a hundred, and gone on with later', async () => {
     await db.pool.query('INSERT INTO visits SELECT i, 100 FROM generate_series(100, 300) i')
     await trigger("RAISE EXCEPTION 'no';", 'BEFORE DELETE ON visits')
     const plan = await once.planRepair(visits)
@@ -144,7 +144,8 @@ describe('a full disk', () => {
   test('ends it with the error, keeps what was applied, and it goes on later', async () => {
     const before = await both()
     await trigger(
-      "IF OLD.id = 20 THEN RAISE 'could not extend file' USING ERRCODE = '53100'; END IF; RETURN OLD;",
+      `IF OLD.id = 20 THEN RAISE 'could not extend file' USING ERRCODE = '53100'; END IF;
+      RETURN OLD;`,
       'BEFORE DELETE ON visits',
     )
     const plan = await once.planRepair(visits)

@@ -84,13 +84,15 @@ const every = async (table: string): Promise<unknown[]> =>
     FROM ${table} AS t ORDER BY 1`)
   ).rows
 
-/** Repairs a table of pairs and undoes it, in sessions whose settings write values in other ways. */
+/** Repairs a table and undoes it, in sessions whose settings write values in other ways. */
 async function roundTrip(table: string): Promise<void> {
   const pairs = guard(table, { table, key: { v: int() } })
   const before = await every(table)
-  const url = `${db.url}?options=${encodeURIComponent(
-    '-c datestyle=SQL,DMY -c intervalstyle=iso_8601 -c timezone=Asia/Tokyo -c extra_float_digits=-5 -c bytea_output=escape -c xmlbinary=hex -c lc_monetary=C -c xmloption=document',
-  )}`
+  const settings = [
+    ...['datestyle=SQL,DMY', 'intervalstyle=iso_8601', 'timezone=Asia/Tokyo', 'lc_monetary=C'],
+    ...['extra_float_digits=-5', 'bytea_output=escape', 'xmlbinary=hex', 'xmloption=document'],
+  ].map((setting) => `-c ${setting}`)
+  const url = `${db.url}?options=${encodeURIComponent(settings.join(' '))}`
   const other = await onceover({ db: url })
   const plan = await other.planRepair(pairs)
   expect(await once.applyRepair(pairs, plan)).toMatchObject({ skipped: 0, left: { groups: 0 } })
@@ -124,8 +126,8 @@ describe('a row that was removed comes back bit for bit:', () => {
 
   test('rows larger than a page', async () => {
     await db.pool.query(`CREATE TABLE large (id int PRIMARY KEY, v int, body text, raw bytea);
-      INSERT INTO large SELECT i, i / 2, repeat(md5(i::text), 5000), decode(repeat('00', 100000), 'hex')
-        FROM generate_series(0, 5) i`)
+      INSERT INTO large SELECT i, i / 2, repeat(md5(i::text), 5000),
+        decode(repeat('00', 100000), 'hex') FROM generate_series(0, 5) i`)
     await roundTrip('large')
   })
 
@@ -143,8 +145,8 @@ describe('a row that was removed comes back bit for bit:', () => {
 
   test('with a primary key of several types, and of a child that is moved', async () => {
     await db.pool.query(`CREATE TABLE owners (a uuid, b timestamptz, v int, PRIMARY KEY (b, a));
-      INSERT INTO owners SELECT gen_random_uuid(), '2025-01-01Z'::timestamptz + i * '1 us'::interval,
-        i / 3 FROM generate_series(0, 29) i;
+      INSERT INTO owners SELECT gen_random_uuid(),
+        '2025-01-01Z'::timestamptz + i * '1 us'::interval, i / 3 FROM generate_series(0, 29) i;
       CREATE TABLE things (n int PRIMARY KEY, owner uuid, since timestamptz,
         FOREIGN KEY (since, owner) REFERENCES owners);
       CREATE INDEX ON things (since, owner);

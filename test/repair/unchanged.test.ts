@@ -84,12 +84,14 @@ describe('drift is refused where', () => {
     ['a child went', 'DROP TABLE lines', 'nothing hangs on public.visits by lines_visit_id_fkey'],
     [
       'a child is another',
-      'DROP TABLE lines; CREATE TABLE lines (id int PRIMARY KEY, visit_id int REFERENCES visits); CREATE INDEX ON lines (visit_id)',
+      `DROP TABLE lines; CREATE TABLE lines (id int PRIMARY KEY, visit_id int REFERENCES visits);
+      CREATE INDEX ON lines (visit_id)`,
       'public.lines is another table',
     ],
     [
       'a foreign key is another',
-      'ALTER TABLE lines DROP CONSTRAINT lines_visit_id_fkey, ADD FOREIGN KEY (visit_id) REFERENCES visits ON DELETE CASCADE',
+      `ALTER TABLE lines DROP CONSTRAINT lines_visit_id_fkey,
+        ADD FOREIGN KEY (visit_id) REFERENCES visits ON DELETE CASCADE`,
       'rows hang on public.visits by lines_visit_id_fkey of public.lines in another way',
     ],
   ])('%s', async (_, sql, words) => {
@@ -194,7 +196,8 @@ describe('a plan that is not as it was is refused:', () => {
   test.each([
     [
       'a loser is another',
-      'UPDATE %s SET once_l0 = 0, once_version = (SELECT xmin FROM visits WHERE id = 0) WHERE once_seq = 3',
+      `UPDATE %s SET once_l0 = 0, once_version = (SELECT xmin FROM visits WHERE id = 0)
+        WHERE once_seq = 3`,
     ],
     ['a keeper is another', 'UPDATE %s SET once_k0 = 6 WHERE once_seq = 3'],
     ['a loser is not there', 'DELETE FROM %s WHERE once_seq = 20'],
@@ -208,7 +211,7 @@ describe('a plan that is not as it was is refused:', () => {
   })
 })
 
-test('where the role may not ask which cluster it is, the plan of one that may is taken', async () => {
+test('a role that may not ask which cluster it is applies the plan of one that may', async () => {
   await query('REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC')
   await query(`CREATE ROLE app_${process.pid} LOGIN PASSWORD 'p'`)
   try {

@@ -17,7 +17,7 @@ import { type PaceOptions, paceOf } from '../pace.ts'
 import { readPlanFile } from '../plan-file.ts'
 import { intention } from '../repair-report.ts'
 import { stoppable } from '../stop.ts'
-import { count, seconds, shellWord, some } from '../text.ts'
+import { count, seconds, shellWord, some, wrapped } from '../text.ts'
 
 /** Options of `onceover apply`. */
 export type ApplyCommandOptions = DatabaseOptions & Confirmation & PaceOptions
@@ -40,7 +40,8 @@ async function isAgreed({ once, plan, file, options }: Job, out: Output): Promis
   if (stored.state === 'applied' || stored.state === 'undone') return true
   const settled = settledOf(stored)
   const where = `${intention(plan)}. Planned ${seconds(plan.plannedAt)}.`
-  out.progress(stored.state === 'applying' ? `${where} ${count(settled)} are settled.` : where)
+  const said = stored.state === 'applying' ? `${where} ${count(settled)} are settled.` : where
+  for (const line of wrapped(said, out.columns)) out.progress(line)
   const question = stored.state === 'applying' ? 'Go on with it?' : 'Apply it?'
   return confirm(`onceover apply ${shellWord(file)}`, question, options)
 }

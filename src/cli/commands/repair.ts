@@ -18,7 +18,7 @@ import { type PaceOptions, paceOf } from '../pace.ts'
 import { writePlan } from '../plan-file.ts'
 import { fateOf, renderPlan, renderRepairs } from '../repair-report.ts'
 import { stoppable } from '../stop.ts'
-import { shellWord, some } from '../text.ts'
+import { shellWord, some, wrapped } from '../text.ts'
 
 /** Options of `onceover repair`. */
 export interface RepairOptions extends DatabaseOptions, PaceOptions, Confirmation {
@@ -101,10 +101,10 @@ async function enforce(
   showTarget(once, out)
   const [report] = await once.scan(guard)
   const excess = report?.duplicates.excess ?? 0
-  out.progress(
+  const said =
     `${guard.name}: ${some(excess, 'row')} of ${guard.table} will be ${fateOf(guard)} behind a ` +
-      'gate, and the unique index made; writers go on. Each repair can be undone.',
-  )
+    'gate, and the unique index made; writers go on. Each repair can be undone.'
+  for (const line of wrapped(said, out.columns)) out.progress(line)
   const command = `onceover repair ${shellWord(guard.name)} --enforce`
   if (!(await confirm(command, 'Repair and enforce it?', options))) {
     out.progress('Nothing was changed.')

@@ -21,9 +21,9 @@ export const beginBatch = ({ tables }: Family): Sql =>
     LOCK TABLE ${tables.map(({ quoted }) => quoted).join(', ')} IN ROW EXCLUSIVE MODE`)
 
 /**
- * A number that changes where a foreign key to the tables of a family or to partitions of them comes
- * or goes, a column of them, or security that hides their rows: a journal would not hold what the
- * first points to, what the second has, or what the third hides.
+ * A number that changes where a foreign key to the tables of a family or to partitions of them
+ * comes or goes, a column of them, or security that hides their rows: a journal would not hold what
+ * the first points to, what the second has, or what the third hides.
  */
 export const fingerprint = ({ tables }: Family): Sql => {
   const oids = tables.map(({ oid }) => oid)

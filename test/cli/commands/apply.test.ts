@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { ended, hasScript, runOnTerminal } from '../installed.ts'
 import { openVisits, type Visits } from './visits.ts'
 
@@ -15,6 +15,9 @@ beforeEach(async () => {
   await visits.empty()
   await visits.onceover(['repair', 'visits', '--plan', FILE, '--force'])
 })
+
+const SLEEPERS = `SELECT FROM pg_stat_activity
+  WHERE wait_event = 'PgSleep' AND datname = current_database()`
 
 const path = () => join(visits.project.directory, FILE)
 const apply = (...args: string[]) => visits.onceover(['apply', FILE, ...args])
@@ -129,8 +132,10 @@ test('Ctrl-C stops after the batch that runs, and the same command goes on', asy
   try {
     const args = ['apply', FILE, '--yes', '--batch-ms', '1', '--db', visits.db.url]
     const child = visits.project.start(args)
-    child.stderr?.once('data', () => setTimeout(() => child.kill('SIGINT'), 300))
-    const { code, stdout, stderr } = await ended(child)
+    const ending = ended(child)
+    await vi.waitUntil(async () => (await query(SLEEPERS)).rowCount === 1, 30_000)
+    child.kill('SIGINT')
+    const { code, stdout, stderr } = await ending
     expect({ code, stderr }).toMatchObject({ code: 3 })
     expect(stderr).toContain('Stopping after the batch that runs.')
     expect(stderr).toContain(`To go on: onceover apply ${FILE}; to take it back: onceover undo 1`)
