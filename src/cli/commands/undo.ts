@@ -62,7 +62,10 @@ async function undo(once: Onceover, id: string, options: UndoCommandOptions, out
       return EXIT.refused
     }
   }
-  const start = () => once.undoRepair(id, given({ actor: options.actor }))
+  const start = () => {
+    out.live(`undoing the repair ${id}`)
+    return once.undoRepair(id, given({ actor: options.actor })).finally(() => out.clear())
+  }
   const undone = await start().catch(async (error: unknown) => {
     if (!(stored && isBlocked(error) && (await isDropAgreed(stored, options)))) throw error
     await dropEnforcement(once, stored, options, out)
