@@ -286,4 +286,17 @@ describe('a gate', () => {
     ])
     expect(rows).toHaveLength(1)
   })
+
+  test('of another table with an index of that name is left alone', async () => {
+    const first = await guarded()
+    const second = { ...(await guarded()), index: first.index }
+    await query(second, REPAIR)
+    await behindGate(first, async () => {
+      await expect(enforce(database, second, { online: true })).rejects.toMatchObject({
+        code: 'INDEX_NAME_TAKEN',
+      })
+      const again = query(first, DUPLICATE)
+      expect(await refusal(again)).toMatchObject({ constraint: first.index, table: first.table })
+    })
+  })
 })

@@ -147,12 +147,19 @@ export const dropGateDdl = (inspection: Inspection): readonly string[] => {
   return [trigger(insert), trigger(update), `DROP FUNCTION IF EXISTS ${functionName(inspection)}()`]
 }
 
-/** The body of the function that has the name of a guard's gate. No row where there is none. */
+/**
+ * The body of the function that has the name of a guard's gate, and whether triggers of other tables
+ * call it. No row where there is none.
+ */
 export const selectGateFunction = ({
   guard,
   table,
 }: Pick<Inspection, 'guard' | 'table'>): Sql => sql`
-  SELECT p.prosrc AS body FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+  SELECT p.prosrc AS body, EXISTS (SELECT FROM pg_trigger t
+      WHERE t.tgfoid = p.oid AND t.tgrelid <> ${table.oid}::int8::oid
+        AND t.tgrelid NOT IN (SELECT relid::oid FROM pg_partition_tree(${table.oid}::int8::oid)))
+      AS elsewhere
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
   WHERE n.nspname = ${table.schema} AND p.proname = ${gateNames(guard).function}
     AND p.pronargs = 0`
 
