@@ -6,6 +6,7 @@ import {
   type BatchCounts,
   beginBatch,
   type Held,
+  holdPlanned,
   holdRows,
   judgeLosers,
   type Stretch,
@@ -43,13 +44,13 @@ const numberIn = (rows: readonly { rows: string }[]): number => Number(rows[0]?.
 /** Locks the rows of a stretch, and skips the losers that are not to be touched any more. */
 async function hold(session: Session, work: Work, stretch: Stretch) {
   const { inspection, family, journal } = work
-  const [held] = await session.query<Held>(holdRows(inspection, family, journal, stretch))
+  const [held] = await session.query<Held>(holdPlanned(inspection, family, journal, stretch))
   if (held?.fingerprint === work.fingerprint) {
     // Between versions that were planned nothing has changed: none of them is judged anew.
-    const sure = held?.doubtful === '0' ? held : undefined
-    const judged = sure ? [] : await session.query<Held>(judgeLosers(inspection, journal, stretch))
-    const { rows, skipped } = sure ?? judged[0] ?? { rows: 0, skipped: 0 }
-    return { rows: Number(rows), skipped: Number(skipped), sure: sure !== undefined }
+    if (held?.sure) return { rows: Number(held.rows), skipped: Number(held.skipped), sure: true }
+    await session.query(holdRows(inspection, family, journal, stretch))
+    const [judged] = await session.query<Held>(judgeLosers(inspection, journal, stretch))
+    return { rows: Number(judged?.rows), skipped: Number(judged?.skipped), sure: false }
   }
   throw new OnceoverError('PLAN_DRIFTED', {
     message:
@@ -101,6 +102,8 @@ async function removeFamily(session: Session, work: Work, batch: number, stretch
     )
     if (row?.rows === row?.journalled) continue
     const vetoed = await session.query<{ seq: string }>(selectVetoed(family, journal, place, batch))
+    // A cascade of a row before it may have taken one that was to go, and is journalled.
+    if (vetoed.length === 0) continue
     throw new Offence(
       vetoed.map(({ seq }) => seq),
       VETO,

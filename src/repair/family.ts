@@ -65,8 +65,9 @@ type Reference = Omit<Edge, 'place' | 'parent' | 'child' | 'served' | 'keys'> & 
 
 const ORPHANS: Readonly<Record<string, Orphans>> = { c: 'delete', n: 'null' }
 
+// A foreign key may name its columns in another order than the primary key has them.
 const sameNames = (left: readonly string[], right: readonly string[]): boolean =>
-  left.length === right.length && left.every((name, place) => name === right[place])
+  left.length === right.length && left.every((name) => right.includes(name))
 
 const columnsOf = (table: Table, names: readonly string[]): readonly Column[] =>
   names.flatMap((name) => table.columns.get(name) ?? [])

@@ -12,6 +12,7 @@ export type HazardCode =
   | 'losers_stay'
   | 'not_permitted'
   | 'no_replica_identity'
+  | 'reference_cycle'
   | 'row_security'
   | 'rules'
   | 'suspect_keepers'

@@ -135,6 +135,21 @@ function* ofChildren({ tables, edges }: Family) {
   }
 }
 
+// A row can go before what it points to, and come back after it: not where that points to it, too.
+function* ofCycles({ tables, edges, losing }: Family) {
+  for (const { parent, child } of edges) {
+    if (!losing.includes(child) || losing.indexOf(child) <= losing.indexOf(parent)) continue
+    const [above, below] = [tables[parent]?.quoted, tables[child]?.quoted]
+    yield hazard(
+      'reference_cycle',
+      true,
+      `Rows of ${below} point to ${above}, whose rows point to theirs in turn, and both may be ` +
+        'deleted: in no order could they be put back.',
+      `Declare ${above} with policy 'repoint' and collision 'refuse'.`,
+    )
+  }
+}
+
 const changedIn = ({ guard }: Inspection, family: Family, place: number): ReadonlySet<string> =>
   new Set([
     ...(place === 0 && guard.losers !== 'delete' ? Object.keys(guard.losers.set) : []),
@@ -227,6 +242,7 @@ export async function hazardsOf(
       return own ? [...ofKind(own, table), ...ofWrites(own, writes)] : []
     }),
     ...ofChildren(family),
+    ...ofCycles(family),
     ...updates.flatMap(({ described }) => [
       ...ofUpdates(inspection, family, JSON.parse(described)),
     ]),

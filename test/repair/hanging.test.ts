@@ -129,4 +129,38 @@ describe('a row that hangs on a loser', () => {
       expect(await rowsOf('lines')).toEqual(['(2,1,,x)'])
     })
   })
+  test('and to which the guarded table points back goes to the keeper, or stays', async () => {
+    await db.pool.query(`CREATE TABLE s.lines (id int PRIMARY KEY,
+        order_id int REFERENCES s.orders);
+      CREATE INDEX ON s.lines (order_id);
+      INSERT INTO s.lines VALUES (1, 2), (2, 3), (3, 5);
+      ALTER TABLE s.orders ADD main int REFERENCES s.lines ON DELETE CASCADE;
+      CREATE INDEX ON s.orders (main);
+      UPDATE s.orders SET main = 1 WHERE id = 1;
+      UPDATE s.orders SET main = 3 WHERE id = 5`)
+    const { removed } = await andBack(orders(), ['orders', 'lines'], async () => {
+      expect(await rowsOf('lines')).toEqual(['(1,1)', '(2,1)', '(3,4)'])
+    })
+    expect(removed).toBe(4)
+    // Deleted with its order, it would take a kept one along.
+    const of = orders({ table: 's.lines', columns: ['order_id'], policy: 'delete' })
+    await expect(once.planRepair(of)).rejects.toMatchObject({
+      details: { hazards: [{ code: 'reference_cycle' }] },
+    })
+  })
+
+  test('is declared by its columns in whichever order', async () => {
+    await db.pool.query(`CREATE TABLE s.trips (a int, b int, n int, PRIMARY KEY (a, b));
+      INSERT INTO s.trips VALUES (1, 1, 1), (1, 2, 1);
+      CREATE TABLE s.stops (id int PRIMARY KEY, b int, a int,
+        FOREIGN KEY (b, a) REFERENCES s.trips (b, a));
+      CREATE INDEX ON s.stops (a, b);
+      INSERT INTO s.stops VALUES (1, 2, 1)`)
+    const children: Child[] = [{ table: 's.stops', columns: ['a', 'b'], policy: 'delete' }]
+    const trips = guard('trips', { table: 's.trips', key: { n: int() }, children })
+    const { dropped } = await andBack(trips, ['trips', 'stops'], async () => {
+      expect(await rowsOf('stops')).toEqual([])
+    })
+    expect(dropped).toBe(1)
+  })
 })

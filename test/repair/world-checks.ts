@@ -62,7 +62,11 @@ function* faultsOfKept(repaired: Repaired): Generator<string> {
   const heir = heirs(repaired, idsOf(world, 'id'))
   for (const [n, row] of after['m.t'] ?? []) {
     const was = before['m.t']?.get(n) ?? {}
-    if (without(was, ups) !== without(row, ups)) yield `the kept row ${n} changed`
+    const own = [...ups, 'back']
+    if (without(was, own) !== without(row, own)) yield `the kept row ${n} changed`
+    const line = [...(before['m.c0'] ?? [])].find(([, each]) => each.id === was.back)
+    const stands = line === undefined || after['m.c0']?.has(line[0])
+    if (stands && row.back !== was.back) yield `row ${n} points to ${row.back} in c0`
     const up = pick(was, ups)
     if (pick(row, ups) !== (heir.get(up) ?? up)) yield `the parent of ${n} is ${pick(row, ups)}`
   }

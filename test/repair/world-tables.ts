@@ -155,7 +155,7 @@ function* guardedTable(world: World): Generator<string> {
   yield `CREATE TABLE m.t (${columnsOf('id', types)}, ${keys.join(', ')}, n int NOT NULL, rank int,
     live bool NOT NULL, copy int NOT NULL, code text UNIQUE, ${columnsOf('up', types)},
     doc json, list int[], twice int GENERATED ALWAYS AS (rank * 2) STORED, note text,
-    serial int GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (${ids.join(', ')}))`
+    serial int GENERATED ALWAYS AS IDENTITY, back int, PRIMARY KEY (${ids.join(', ')}))`
   for (const [at, row] of rows.entries()) {
     const values = key.map((kind, part) => {
       const nth = part === 0 ? row.k0 : row.k1
@@ -227,6 +227,15 @@ function* tableBelow(world: World, child: WorldChild, at: number): Generator<str
   }
 }
 
+function* pointsBack({ back, children, rows }: World): Generator<string> {
+  if (back === null || !children[0] || children[0].dependent) return
+  for (const [at, row] of rows.entries()) {
+    yield `UPDATE m.t SET back = c.id FROM m.c0 AS c WHERE c.n = ${row.back ?? -1} AND t.n = ${at}`
+  }
+  yield `ALTER TABLE m.t ADD FOREIGN KEY (back) REFERENCES m.c0 ON DELETE ${back}`
+  yield 'CREATE INDEX ON m.t (back)'
+}
+
 /** The statements that build a world anew, in the schema `m`. */
 export const buildingOf = (world: World): string =>
   [
@@ -237,6 +246,7 @@ export const buildingOf = (world: World): string =>
       ...childTable(world, child, at),
       ...tableBelow(world, child, at),
     ]),
+    ...pointsBack(world),
   ].join(';\n')
 
 /** The tables of a world. */

@@ -74,6 +74,8 @@ export const worlds = fc.record({
   losers: fc.constantFrom('delete' as const, 'delete' as const, 'delete' as const, 'set' as const),
   /** What becomes of a row whose own parent goes; null where rows have no parents. */
   self: fc.option(fc.constantFrom(...DELETES), { freq: 2 }),
+  /** What becomes of a row whose row of the first child goes: null where it points to none. */
+  back: fc.option(fc.constantFrom(...DELETES), { freq: 1 }),
   rows: fc.array(
     fc.record({
       k0: value,
@@ -83,6 +85,7 @@ export const worlds = fc.record({
       copy: fc.constantFrom(0, 0, 1),
       code: fc.boolean(),
       up: fc.option(fc.nat(12)),
+      back: fc.option(fc.nat(8)),
     }),
     { minLength: 3, maxLength: 14 },
   ),
