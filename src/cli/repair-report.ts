@@ -13,8 +13,8 @@ const indented = (lines: readonly string[]): readonly string[] =>
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'] as const
 const UNIT = 1024
 
-/** Bytes as people read them: `12 MB`. */
-export function size(bytes: number): string {
+// Bytes as people read them: `12 MB`.
+function size(bytes: number): string {
   let value = bytes
   let at = 0
   for (; value >= UNIT && at < UNITS.length - 1; at++) value /= UNIT

@@ -120,6 +120,9 @@ async function enforce(
   ).finally(() => out.clear())
   if (out.json) out.record(done)
   printConverged(done, out)
+  for (const { repair } of done.repairs) {
+    out.progress(`To take it back, the index too: onceover undo ${repair} --drop`)
+  }
   return EXIT.ok
 }
 

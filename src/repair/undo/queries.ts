@@ -88,7 +88,3 @@ export const restoreMoves = (table: Table, columns: readonly Column[], moves: Sq
     SELECT (SELECT count(*) FROM once_back)::text AS rows,
       (SELECT count(*) FROM ${moves} AS once_m)::text AS journalled`
 }
-
-/** How many losers of a repair were not settled. */
-export const countUnsettled = ({ losers }: Journal, next: string): Sql => sql`
-  SELECT count(*)::text AS rows FROM ${sql.raw(losers)} WHERE once_seq >= ${next}::bigint`
