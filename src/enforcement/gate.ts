@@ -11,7 +11,7 @@ import {
 } from './gate/queries.ts'
 import { withShortLocks } from './lock-retry.ts'
 import { gateNames } from './names.ts'
-import { awaitVacuum, limitLockWait, lockBuilders } from './queries.ts'
+import { awaitVacuum, limitHold, limitLockWait, lockBuilders } from './queries.ts'
 import { nameTaken } from './refusals.ts'
 import { lookAround } from './standing.ts'
 
@@ -60,11 +60,12 @@ export async function makeGate(build: Build): Promise<void> {
   const { branches } = await lookAround(session, inspection)
   const oids = branches.map(({ oid }) => oid)
   const ddl = await gateDdl(build)
-  await withShortLocks(enforcement, session, oids, async () => {
+  await withShortLocks(enforcement, session, oids, async (attempt) => {
     // Autovacuum yields to this lock, and would not within the time that the next one waits.
     await session.query(awaitVacuum())
     await session.query(lockBuilders(inspection.table.quoted))
     await session.query(limitLockWait())
+    await session.query(limitHold(attempt))
     for (const each of ddl) await session.query(sql.raw(each))
   })
 }

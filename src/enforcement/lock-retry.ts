@@ -1,7 +1,7 @@
 import type { Session } from '../postgres/session.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import type { Enforcement } from './enforcement.ts'
-import { begin, commit, limitLockWait, rollback } from './queries.ts'
+import { begin, commit, limitHold, limitLockWait, rollback } from './queries.ts'
 import { selectLockHolders } from './watch/queries.ts'
 import { blockersOf } from './watch.ts'
 
@@ -44,7 +44,7 @@ export async function withShortLocks<T>(
   enforcement: Enforcement,
   session: Session,
   tables: readonly string[],
-  work: () => Promise<T>,
+  work: (attempt: number) => Promise<T>,
   readers = false,
 ): Promise<T> {
   for (let attempt = 0; ; attempt++) {
@@ -52,7 +52,8 @@ export async function withShortLocks<T>(
     try {
       return await inTransaction(session, async () => {
         await session.query(limitLockWait())
-        return work()
+        await session.query(limitHold(attempt))
+        return work(attempt)
       })
     } catch (error) {
       if (!isPassing(error)) throw error

@@ -61,17 +61,24 @@ export const dropConstraintDdl = (on: string, name: string): string =>
 // A writer that meets us waits for the lock and for the work under it: together half a second.
 const LOCK_MS = 200
 const HOLD_MS = 300
+const TRIES = 8
 // Autovacuum yields to whoever waits for longer than deadlock_timeout, a second by default.
 const YIELD_MS = 5_000
 
 /** Ends the wait for a lock before those behind us have waited for long. */
 export const limitLockWait = (): Sql => sql.raw(`SET LOCAL lock_timeout = ${LOCK_MS}`)
 
-/** Ends a statement that keeps writers out before they have waited for long. */
-export const limitHold = (): Sql => sql.raw(`SET LOCAL statement_timeout = ${HOLD_MS}`)
+/**
+ * Ends a statement that keeps writers out before they have waited for long: also one that takes a
+ * lock on each of many partitions, and waits for each. What takes longer by itself gets there in the
+ * end, because after some tries it may take twice as long.
+ */
+export const limitHold = (attempt = 0): Sql =>
+  sql.raw(`SET LOCAL statement_timeout = ${HOLD_MS * 2 ** Math.floor(attempt / TRIES)}`)
 
 /** Waits for a lock that keeps nobody out for as long as autovacuum takes to yield. */
-export const awaitVacuum = (): Sql => sql.raw(`SET LOCAL lock_timeout = ${YIELD_MS}`)
+export const awaitVacuum = (): Sql =>
+  sql.raw(`SET LOCAL lock_timeout = ${YIELD_MS}; SET LOCAL statement_timeout = 0`)
 
 /**
  * Keeps vacuum and other builders of indexes out until the transaction ends; writers go on, also
