@@ -1,5 +1,5 @@
 import type { Inspection } from '../../guards/inspect.ts'
-import type { Table } from '../../guards/table.ts'
+import type { Column, Table } from '../../guards/table.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 import type { Family } from '../family.ts'
 import { bound, groupedBy } from '../freeze/queries.ts'
@@ -86,13 +86,16 @@ export interface Held {
   /** Losers that are not skipped, and those that are. */
   readonly rows: string
   readonly skipped: string
-  /** Losers that are not what was planned, where it was: they, or their keepers. */
-  readonly doubtful: string
+  /** Whether all of them, and their keepers, are what was planned, where it was. */
+  readonly sure: boolean
 }
 
 /** `a = x AND b = y`. */
 export const equal = (left: readonly string[], right: readonly string[]): string =>
   left.map((each, place) => `${each} = ${right[place]}`).join(' AND ')
+
+const identified = (primaryKey: readonly Column[]): string =>
+  primaryKey.map(({ quoted }, place) => `${quoted} AS once_p${place}`).join(', ')
 
 /** Columns behind an alias. */
 export const among = (alias: string, names: readonly string[]): readonly string[] =>
@@ -100,26 +103,37 @@ export const among = (alias: string, names: readonly string[]): readonly string[
 
 // Each row is looked up by itself: of a join with so many the planner would think that reading all
 // of the table is less.
-const held = ({ primaryKey, quoted }: Table, lock: string): string => {
+const byKey = ({ primaryKey, quoted }: Table, letters: readonly string[], lock: string): string => {
   const places = numbered('p', primaryKey)
-  const found = primaryKey.map((column, place) => `${column.quoted} AS once_p${place}`)
   const keys = primaryKey.map((column) => column.quoted)
-  const wanted = (letter: string) =>
-    `SELECT ${numbered(letter, primaryKey).join(', ')} FROM once_stretch WHERE once_skipped IS NULL`
-  return `once_wanted (${places.join(', ')}) AS (${wanted('l')} UNION ${wanted('k')}),
-    once_held AS MATERIALIZED (
-      SELECT once_row.* FROM (SELECT * FROM once_wanted ORDER BY ${places.join(', ')}) AS once_w
-      CROSS JOIN LATERAL (SELECT ${found.join(', ')}, xmin AS once_v, ctid AS once_c
-        FROM ${quoted}
-        WHERE ${equal(keys, among('once_w', places))} FOR ${lock}) AS once_row)`
+  const wanted = letters.map(
+    (letter) => `SELECT ${numbered(letter, primaryKey).join(', ')} FROM once_stretch`,
+  )
+  return `SELECT once_row.* FROM (SELECT * FROM (${wanted.join(' UNION ')})
+        AS once_all (${places.join(', ')}) GROUP BY ${places.join(', ')}
+        ORDER BY ${places.join(', ')}) AS once_w
+      CROSS JOIN LATERAL (SELECT ${identified(primaryKey)}, xmin AS once_v FROM ${quoted}
+        WHERE ${equal(keys, among('once_w', places))} FOR ${lock}) AS once_row`
 }
 
+const lockFor = ({ edges }: Family): string => (edges.length > 0 ? 'UPDATE' : 'NO KEY UPDATE')
+
+const stretchOf = ({ losers }: Journal, stretch: Stretch): Sql => sql`
+  once_stretch AS MATERIALIZED (SELECT * FROM ${sql.raw(losers)} WHERE ${inStretch(stretch)})`
+
+// Rows by their places are read in order. A place in a partition alone names no row.
+const byPlace = (table: Table, lock: string): string =>
+  table.partitioned
+    ? byKey(table, ['l'], lock)
+    : `SELECT ${identified(table.primaryKey)}, xmin AS once_v, ctid AS once_c FROM ${table.quoted}
+      WHERE ctid = ANY (ARRAY(SELECT once_place FROM once_stretch)) FOR ${lock}`
+
 /**
- * Locks the losers and keepers of a stretch, in one order, and holds their versions against the
- * plan. Where rows hang on them, nobody can make another one hang on a loser from here on. Answers
- * with the fingerprint of the tables, too.
+ * Locks the losers of a stretch where they were planned to lie, and their keepers, and holds the
+ * versions against the plan. Where rows hang on them, nobody can make another one hang on a loser
+ * from here on. Answers with the fingerprint of the tables, too.
  */
-export const holdRows = (
+export const holdPlanned = (
   { table }: Inspection,
   family: Family,
   journal: Journal,
@@ -127,21 +141,32 @@ export const holdRows = (
 ): Sql => {
   const places = numbered('p', table.primaryKey)
   const same = (alias: string, letter: string) =>
-    equal(among(alias, places), numbered(letter, table.primaryKey))
+    equal(among(alias, places), among('once_l', numbered(letter, table.primaryKey)))
   return sql`
-    WITH once_stretch AS MATERIALIZED (SELECT * FROM ${sql.raw(journal.losers)}
-      WHERE once_seq BETWEEN ${stretch.from}::bigint AND ${stretch.to}::bigint),
-    ${sql.raw(held(table, family.edges.length > 0 ? 'UPDATE' : 'NO KEY UPDATE'))}
-    SELECT (${fingerprint(family)}) AS fingerprint, ${sql.raw(`
-      count(*) FILTER (WHERE once_skipped IS NULL)::text AS rows,
-      count(once_skipped)::text AS skipped,
-      count(*) FILTER (WHERE once_skipped IS NULL
-        AND (once_a.once_v IS DISTINCT FROM once_version
-          ${table.partitioned ? '' : 'OR once_a.once_c IS DISTINCT FROM once_place'}
-          OR once_b.once_v IS DISTINCT FROM once_keeper_version))::text AS doubtful
-    FROM once_stretch LEFT JOIN once_held AS once_a ON ${same('once_a', 'l')}
-      LEFT JOIN once_held AS once_b ON ${same('once_b', 'k')}`)}`
+    WITH ${stretchOf(journal, stretch)}, ${sql.raw(`
+    once_own AS MATERIALIZED (${byPlace(table, lockFor(family))}),
+    once_kept AS MATERIALIZED (${byKey(table, ['k'], lockFor(family))}),
+    once_sure AS (SELECT count(*) AS rows FROM once_stretch AS once_l
+      JOIN once_own ON ${same('once_own', 'l')} AND once_own.once_v = once_l.once_version
+        ${table.partitioned ? '' : 'AND once_own.once_c = once_l.once_place'}
+      JOIN once_kept ON ${same('once_kept', 'k')}
+        AND once_kept.once_v = once_l.once_keeper_version)`)}
+    SELECT (${fingerprint(family)}) AS fingerprint, once_all.rows::text, once_all.skipped::text,
+      once_all.rows = once_sure.rows AS sure
+    FROM once_sure, (SELECT count(*) FILTER (WHERE once_skipped IS NULL) AS rows,
+        count(once_skipped) AS skipped FROM ${sql.raw(journal.losers)}
+      WHERE once_seq BETWEEN ${stretch.from}::bigint AND ${stretch.to}::bigint) AS once_all`
 }
+
+/** Locks the losers and keepers of a stretch wherever they lie, in one order. */
+export const holdRows = (
+  { table }: Inspection,
+  family: Family,
+  journal: Journal,
+  stretch: Stretch,
+): Sql => sql`
+  WITH ${stretchOf(journal, stretch)}
+  SELECT count(*) FROM (${sql.raw(byKey(table, ['l', 'k'], lockFor(family)))}) AS once_held`
 
 const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => quoted).join(', ')
 
