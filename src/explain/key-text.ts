@@ -12,6 +12,8 @@ export interface KeyTextPart {
 export type KeyText = readonly (string | null)[]
 
 const MAX_READINGS = 200
+// How many characters are tried at most: a value of thousands of commas has more ways than time.
+const MAX_TRIED = 2_000_000
 
 const WHOLE = /^-?\d+$/
 const NUMBER = /^(-?[\d.]+(e[+-]?\d+)?|-?Infinity|NaN)$/i
@@ -37,6 +39,7 @@ const fits = (value: string | null, { type, nullable }: KeyTextPart): boolean =>
 function* joined(
   pieces: readonly string[],
   parts: readonly KeyTextPart[],
+  tried: { chars: number },
 ): Generator<readonly (string | null)[]> {
   const [part, ...others] = parts
   if (!part) {
@@ -47,16 +50,19 @@ function* joined(
   const least = others.length === 0 ? pieces.length : 1
   for (let taken = least; taken <= most; taken++) {
     const text = pieces.slice(0, taken).join(', ')
+    // What is left for the other parts is copied, too.
+    tried.chars += text.length + pieces.length
+    if (tried.chars > MAX_TRIED) return
     const values = text === 'null' && part.nullable ? [null, text] : [text]
     for (const value of values.filter((each) => fits(each, part))) {
-      for (const rest of joined(pieces.slice(taken), others)) yield [value, ...rest]
+      for (const rest of joined(pieces.slice(taken), others, tried)) yield [value, ...rest]
     }
   }
 }
 
 function readings(text: string, parts: readonly KeyTextPart[]): readonly KeyText[] {
   const found: KeyText[] = []
-  for (const each of joined(text.split(', '), parts)) {
+  for (const each of joined(text.split(', '), parts, { chars: 0 })) {
     found.push(each)
     if (found.length === MAX_READINGS) break
   }

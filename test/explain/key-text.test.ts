@@ -76,4 +76,10 @@ describe('the key of a DETAIL', () => {
     const three = [part('a'), part('b'), part('c')]
     expect(readKey(`Key (a, b, c)=(${many}) already exists.`, three)).toHaveLength(200)
   })
+
+  test('is given up where a text has thousands of commas and most ways lead nowhere', () => {
+    const three = [part('a', 'text'), part('b', 'text'), part('c', 'integer')]
+    const many = `Key (a, b, c)=(${', '.repeat(100_000)}x, 5) already exists.`
+    expect(readKey(many, three).length).toBeLessThan(200)
+  })
 })
