@@ -7,7 +7,7 @@ import type { RepairTask } from './repairer.ts'
 import { MOMENTS } from './task.ts'
 
 // In full: ONCEOVER_KILL_STRIDE=1 npm test -- test/crashes/repair.killed.test.ts
-const STRIDE = Number(process.env.ONCEOVER_KILL_STRIDE ?? 47)
+const STRIDE = Number(process.env.ONCEOVER_KILL_STRIDE ?? 97)
 const TIME_LIMIT_MS = 3_600_000
 const LANES = 2
 const NEVER = 1_000_000
