@@ -23,7 +23,7 @@ export async function gateStands({
   const [found] = await connections.session.query<{ body: string; elsewhere: boolean }>(
     selectGateFunction(inspection),
   )
-  // One that another table's triggers call is that table's gate: replaced, it would fail its writers.
+  // One that another table's triggers call is its gate: replaced, it would fail its writers.
   return found && (found.body.startsWith(GATE_MARK) && !found.elsewhere ? 'ours' : 'foreign')
 }
 

@@ -70,8 +70,8 @@ export const limitLockWait = (): Sql => sql.raw(`SET LOCAL lock_timeout = ${LOCK
 
 /**
  * Ends a statement that keeps writers out before they have waited for long: also one that takes a
- * lock on each of many partitions, and waits for each. What takes longer by itself gets there in the
- * end, because after some tries it may take twice as long.
+ * lock on each of many partitions, and waits for each. What takes longer by itself gets there in
+ * the end, because after some tries it may take twice as long.
  */
 export const limitHold = (attempt = 0): Sql =>
   sql.raw(`SET LOCAL statement_timeout = ${HOLD_MS * 2 ** Math.floor(attempt / TRIES)}`)

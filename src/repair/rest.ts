@@ -41,8 +41,8 @@ async function goOn(
 }
 
 /**
- * Repairs the duplicates that a guard has now: goes on with an apply that was killed, then plans and
- * applies what is left. Rows that change meanwhile are left to the next call.
+ * Repairs the duplicates that a guard has now: goes on with an apply that was killed, then plans
+ * and applies what is left. Rows that change meanwhile are left to the next call.
  *
  * @returns what each repair came to; empty where there was nothing to do
  * @throws OnceoverError REPAIR_REFUSED, REPAIR_BLOCKED where no row could be removed, and what

@@ -148,8 +148,8 @@ export const dropGateDdl = (inspection: Inspection): readonly string[] => {
 }
 
 /**
- * The body of the function that has the name of a guard's gate, and whether triggers of other tables
- * call it. No row where there is none.
+ * The body of the function that has the name of a guard's gate, and whether triggers of other
+ * tables call it. No row where there is none.
  */
 export const selectGateFunction = ({
   guard,
