@@ -149,6 +149,20 @@ describe('a row that hangs on a loser', () => {
     })
   })
 
+  test('and that a trigger keeps there keeps its loser, whatever else hangs on that', async () => {
+    await db.pool.query(`CREATE TABLE s.lines (id int PRIMARY KEY,
+        order_id int REFERENCES s.orders);
+      CREATE INDEX ON s.lines (order_id);
+      INSERT INTO s.lines VALUES (1, 2), (2, 2), (3, 5);
+      CREATE FUNCTION s.keeps() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+      CREATE TRIGGER keeps BEFORE UPDATE ON s.lines FOR EACH ROW WHEN (OLD.id = 2)
+        EXECUTE FUNCTION s.keeps()`)
+    const { why } = await andBack(orders(), ['orders', 'lines'], async () => {
+      expect(await rowsOf('lines')).toEqual(['(1,2)', '(2,2)', '(3,4)'])
+    })
+    expect(why).toEqual({ 'a trigger keeps rows of "s"."lines" as they are': 1 })
+  })
+
   test('is declared by its columns in whichever order', async () => {
     await db.pool.query(`CREATE TABLE s.trips (a int, b int, n int, PRIMARY KEY (a, b));
       INSERT INTO s.trips VALUES (1, 1, 1), (1, 2, 1);
