@@ -52,9 +52,17 @@ export const selectRepairs = (
     AND (${state}::text IS NULL OR state = ${state})
   ORDER BY id DESC LIMIT ${limit}::int`
 
-/** Takes the turn on a repair until the connection ends; false where somebody else has it. */
-export const tryTurn = (id: string): Sql =>
-  sql`SELECT pg_try_advisory_lock(hashtextextended('onceover.repair ' || ${id}::text, 0)) AS taken`
+/**
+ * Takes the turn on a repair until the connection ends, which it does not for being idle meanwhile;
+ * false where somebody else has it.
+ */
+export const tryTurn = (id: string): Sql => sql`
+  SELECT pg_try_advisory_lock(hashtextextended('onceover.repair ' || ${id}::text, 0)) AS taken,
+    set_config('idle_session_timeout', '0', false)`
+
+/** Keeps a repair from being gone on with until the transaction ends. */
+export const lockRepair = (id: string): Sql =>
+  sql`SELECT FROM onceover.repair WHERE id::text = ${id} FOR UPDATE`
 
 /** Says that a plan is being applied; no row where it was applied or undone meanwhile. */
 export const startRepair = (id: string, actor: string | null): Sql => sql`

@@ -5,8 +5,8 @@ import type { Session } from '../postgres/session.ts'
 import { pinSettings } from './freeze/queries.ts'
 import { journalOf } from './journal.ts'
 import { requireJournal } from './kept.ts'
-import { finishUndo } from './queries.ts'
-import { type OwnRepair, readRepair } from './stored.ts'
+import { finishUndo, lockRepair } from './queries.ts'
+import { type OwnRepair, readRepair, requireRepairs } from './stored.ts'
 import { inTurn } from './turn.ts'
 import { limitUndo, selectBatches } from './undo/queries.ts'
 import { findTable, heldAgainst, Undoing } from './undoing.ts'
@@ -76,10 +76,13 @@ export async function undoRepair(
   return inTurn(database, id, () =>
     database.transaction(async (handle) => {
       const session = database.within(handle)
+      await requireRepairs(session)
+      await session.query(limitUndo())
+      // An apply that lost its turn would remove rows that are not read here, and are never undone.
+      await session.query(lockRepair(id))
       const repair = await readRepair(session, id)
       refuseState(repair)
       await requireJournal(session, id)
-      await session.query(limitUndo())
       const totals = await restore(session, repair)
       await session.query(finishUndo(id, actor ?? null))
       return { repair: id, ...totals }
