@@ -16,6 +16,7 @@ const WAL_BYTES_PER_S = 128 * 1024 * 1024
 const FIRST_LOSERS_PER_MS = 2
 const LARGEST_SIZE = 20_000
 const MOST_GROWTH = 2
+const LONGEST_MS = 500
 const LAG_LIMIT_MS = 10_000
 const LAG_LOOK_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
@@ -45,7 +46,7 @@ export function requirePace({ batchMs = 1, walBytesPerS = 1 }: PaceOptions): voi
 export class Pace {
   readonly #targetMs: number
   readonly #walBytesPerS: number
-  readonly #least: number
+  #least: number
   #size: number
   #mark: Mark | undefined
 
@@ -64,9 +65,13 @@ export class Pace {
   /**
    * A batch took so long: the next one is made longer or shorter, though not shorter than the
    * first. On a busy machine the messages of a batch take their time whatever its size, and making
-   * it ever smaller would only stretch the repair.
+   * it ever smaller would only stretch the repair. It is made smaller where so much hangs on each
+   * loser that others wait for long.
    */
   took(durationMs: number): void {
+    if (durationMs > Math.max(LONGEST_MS, 2 * this.#targetMs)) {
+      this.#least = Math.max(1, Math.floor(Math.min(this.#least, this.#size) / 2))
+    }
     const factor = Math.min(MOST_GROWTH, Math.max(0.5, this.#targetMs / Math.max(1, durationMs)))
     const size = Math.max(this.#least, Math.round(this.#size * factor))
     this.#size = Math.min(LARGEST_SIZE, size)
