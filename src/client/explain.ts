@@ -7,9 +7,11 @@ import { explainVerdict, isVerdict } from '../explain/explain-verdict.ts'
 import type { Explanation } from '../explain/explanation.ts'
 import { readLog } from '../explain/log-line.ts'
 import type { ExplainOptions } from '../explain/options.ts'
+import { limitExplaining } from '../explain/queries.ts'
 import { notADuplicate } from '../explain/violation.ts'
 import type { Guard } from '../guards/guard.ts'
 import { inspect } from '../guards/inspect.ts'
+import type { Session } from '../postgres/session.ts'
 import type { Environment } from '../rows/environment.ts'
 import { rejectedVerdicts } from '../rows/rejection.ts'
 
@@ -37,31 +39,39 @@ function verdictIn(given: unknown) {
   return verdicts.find(({ verdict }) => DUPLICATES.includes(verdict)) ?? verdicts[0]
 }
 
+const LONGEST_LOOK_MS = 30_000
+
 /** Makes the methods on one database. */
 export const explainMethods = (environment: Environment, door: Door): ExplainMethods => {
   const { database } = environment
+  // Evidence is looked for where no index may serve it: a request must not wait for that for long.
+  const read = <T>(work: (session: Session) => Promise<T>, timeoutMs = LONGEST_LOOK_MS) =>
+    database.read(async (session) => {
+      await session.query(limitExplaining(timeoutMs))
+      return work(session)
+    })
   return {
     explain: async (given, options = {}) => {
       door.enter(options?.guards ?? [], options)
       const verdict = verdictIn(given)
       if (verdict) {
-        return database.read((session) =>
-          explainVerdict(
-            { session, inspect: (guard) => environment.inspect(guard, session) },
-            verdict,
-            options,
-          ),
+        return read(
+          (session) =>
+            explainVerdict(
+              { session, inspect: (guard) => environment.inspect(guard, session) },
+              verdict,
+              options,
+            ),
+          options.timeoutMs,
         )
       }
       const violation = typeof given === 'string' ? readLog(given) : violationOf(given)
       if (!violation) throw notADuplicate('Nothing in it says that a key was refused.', given)
-      return database.read((session) => explainViolation(session, violation, options))
+      return read((session) => explainViolation(session, violation, options), options.timeoutMs)
     },
     explainKey: async (guard, key) => {
       door.enter([guard], key)
-      return database.read(async (session) =>
-        explainKey(session, await inspect(session, guard), key),
-      )
+      return read(async (session) => explainKey(session, await inspect(session, guard), key))
     },
   }
 }

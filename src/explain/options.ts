@@ -15,4 +15,6 @@ export interface ExplainOptions {
   readonly startedAt?: Date
   /** The verdict that `preview` gave before anything was made: tells the two apart for certain. */
   readonly foreseen?: string
+  /** How long each look at the database may take, in milliseconds. Default 30,000. */
+  readonly timeoutMs?: number
 }

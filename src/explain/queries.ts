@@ -6,6 +6,10 @@ import { quoteIdentifier, quoteLiteral } from '../postgres/identifier.ts'
 import { keyHash } from '../postgres/key-hash.ts'
 import { type Sql, sql } from '../postgres/sql.ts'
 
+/** Ends each look of an explanation that takes too long, until its transaction ends. */
+export const limitExplaining = (timeoutMs: number): Sql => sql`
+  SELECT set_config('statement_timeout', ${Math.max(1, Math.round(timeoutMs))}::int::text, true)`
+
 /** What is known of the constraint to look for. */
 export interface ConstraintSearch {
   readonly names: readonly string[]

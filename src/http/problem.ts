@@ -86,11 +86,15 @@ const problem = (
   }
 }
 
+// Somebody waits for the answer.
+const LONGEST_LOOK_MS = 2_000
+
 // An explanation adds to the answer; that there is none changes nothing about the duplicate.
 async function explained(error: unknown, options: DuplicatesOptions, startedAt: Date | undefined) {
   try {
     return await options.once?.explain(error, {
       guards: options.guards ?? [],
+      timeoutMs: LONGEST_LOOK_MS,
       ...(startedAt && { startedAt }),
     })
   } catch {

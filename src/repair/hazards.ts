@@ -113,7 +113,8 @@ function* ofWrites(facts: TableFacts, { deletes, updates }: Writes) {
       'triggers',
       false,
       `Triggers of ${quoted} fire for each row: ${fires.map(({ name }) => name).join(', ')}. ` +
-        'A row that one of them keeps stays, and is reported; what they write elsewhere is ' +
+        'A row that one of them keeps stays, and is reported; what they write, elsewhere or ' +
+        'into other columns of a row that is moved or set, is ' +
         'not undone.',
       'Read what they do, or disable them for the time of the repair.',
     )

@@ -14,6 +14,7 @@ import {
   createSet,
   freezeLosers,
   indexLosers,
+  limitPlanning,
   pinSettings,
   selectSuspects,
 } from './freeze/queries.ts'
@@ -185,6 +186,7 @@ export function planRepair(
 ): Promise<RepairPlan> {
   return database.transaction(async (handle) => {
     const session = database.within(handle)
+    await session.query(limitPlanning())
     await requireRepairs(session)
     return build(session, guard, options)
   })

@@ -292,3 +292,17 @@ test('the gate of a guard that is being enforced is explained as its index will 
   })
   expect(refused).toBeDefined()
 })
+
+test('a look that takes too long is ended, and says so', async () => {
+  await insertRaw(db.pool, [lesson('slow')])
+  const error = await errorOf(insertRaw(db.pool, [lesson('slow')]))
+  const holder = await db.pool.connect()
+  await holder.query('BEGIN; LOCK TABLE lessons IN ACCESS EXCLUSIVE MODE')
+  try {
+    const told = db.once.explain(error, { guards, timeoutMs: 100 })
+    await expect(told).rejects.toMatchObject({ code: 'TIMEOUT' })
+  } finally {
+    await holder.query('ROLLBACK')
+    holder.release()
+  }
+})

@@ -9,6 +9,10 @@ export const pinSettings = (): Sql =>
   sql.raw(`SET LOCAL datestyle = 'ISO, MDY'; SET LOCAL intervalstyle = 'postgres';
     SET LOCAL timezone = 'UTC'; SET LOCAL extra_float_digits = 1; SET LOCAL bytea_output = 'hex'`)
 
+/** Lets a plan take its time, whatever the role's own limits are, until its transaction ends. */
+export const limitPlanning = (): Sql =>
+  sql.raw(`SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5s'`)
+
 /** The SQL of the key of a guard, copy included: what a duplicate group shares. */
 export const groupedBy = ({ parts, copies }: Inspection): string =>
   [...parts.map(({ encoding }) => encoding.inline), ...(copies ? [copies.quoted] : [])].join(', ')
