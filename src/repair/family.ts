@@ -238,6 +238,7 @@ export const familyShape = ({ tables, edges, losing }: Family): Shape =>
         ...edge,
         columns: columns.map(({ name }) => name),
         references: references.map(({ name }) => name),
+        keys: keys.map(({ name }) => name),
       })),
     }),
   )

@@ -98,6 +98,28 @@ function* ofRows(children: readonly PlannedChild[]): Generator<Hazard> {
   }
 }
 
+// Where nothing is merged, what hangs on a row that is dropped has nowhere to go.
+const droppedHazards = (
+  { tables, edges }: Family,
+  children: readonly PlannedChild[],
+): readonly Hazard[] =>
+  edges.flatMap(({ place, collision, child }) => {
+    const { collisions = 0, table = '' } = children[place] ?? {}
+    const below = edges.filter((edge) => edge.parent === child && edge.orphans === 'refuse')
+    if (collision !== 'drop' || collisions === 0 || below.length === 0) return []
+    const names = [...new Set(below.map((edge) => tables[edge.child]?.quoted))].join(', ')
+    return [
+      {
+        code: 'child_refused',
+        refuses: false,
+        message:
+          `${collisions} rows of ${table} collide and are to be dropped. One on which rows of ` +
+          `${names} hang stays, and the loser that it hangs on stays too.`,
+        fix: "Declare collision: 'merge', and what hangs on them goes to the row in the way.",
+      },
+    ]
+  })
+
 const suspectHazard = (guard: Guard, rows: number): readonly Hazard[] =>
   rows === 0
     ? []
@@ -143,7 +165,12 @@ async function build(session: Session, guard: Guard, options: PlanOptions): Prom
   const children: PlannedChild[] = []
   for (const edge of family.edges) children.push(await childOf(session, family, edge, journal))
   const suspects = await suspectsOf(session, inspection, journal)
-  const hazards = [...known, ...ofRows(children), ...suspectHazard(guard, suspects.rows)]
+  const hazards = [
+    ...known,
+    ...ofRows(children),
+    ...droppedHazards(family, children),
+    ...suspectHazard(guard, suspects.rows),
+  ]
   refuseHazards(guard, hazards)
   const largest = await largestGroups(session, inspection, journal)
   const frozen = await digest(session, inspection, journal)

@@ -157,3 +157,17 @@ test('what is published with its deletes left out needs no replica identity', as
   const plan = await once.planRepair(visits)
   expect(await once.applyRepair(visits, plan)).toMatchObject({ removed: 20 })
 })
+
+test('a plan warns where what hangs on a dropped row has nowhere to go', async () => {
+  await query(`ALTER TABLE lines ADD sku int DEFAULT 1, ADD UNIQUE (visit_id, sku);
+    CREATE TABLE more (id int PRIMARY KEY, line_id int REFERENCES lines);
+    CREATE INDEX ON more (line_id); INSERT INTO more SELECT i, i FROM generate_series(0, 29) i`)
+  const hazardsOf = async (collision: 'drop' | 'merge') => {
+    const children = [{ table: 'lines', columns: ['visit_id'], collision }]
+    const made = guard('visits', { table: 'visits', key: { v: int() }, children })
+    const { hazards } = await once.planRepair(made)
+    return hazards
+  }
+  expect(await hazardsOf('drop')).toMatchObject([{ code: 'child_refused', refuses: false }])
+  expect(await hazardsOf('merge')).toEqual([])
+})

@@ -94,6 +94,11 @@ describe('drift is refused where', () => {
         ADD FOREIGN KEY (visit_id) REFERENCES visits ON DELETE CASCADE`,
       'rows hang on public.visits by lines_visit_id_fkey of public.lines in another way',
     ],
+    [
+      'a unique key of a child came',
+      'CREATE UNIQUE INDEX ON lines (visit_id)',
+      'rows hang on public.visits by lines_visit_id_fkey of public.lines in another way',
+    ],
   ])('%s', async (_, sql, words) => {
     await query(sql)
     await refused('PLAN_DRIFTED', words)
