@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Guard, guard, int, type Onceover, onceover } from 'onceover'
+import type { PoolClient } from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 
@@ -177,6 +177,16 @@ describe('a full disk', () => {
   })
 })
 
+/** Waits until somebody waits for a lock of this client. */
+async function untilBlocked(holder: PoolClient): Promise<void> {
+  const { rows } = await holder.query('SELECT pg_backend_pid() AS pid')
+  const waiting = 'SELECT FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))'
+  for (let found = 0; found === 0; ) {
+    const { rowCount } = await db.pool.query(waiting, [rows[0].pid])
+    found = rowCount ?? 0
+  }
+}
+
 describe('writers beside it', () => {
   test('a child that is being added to a loser is waited for and goes to the keeper', async () => {
     const before = await both()
@@ -184,7 +194,7 @@ describe('writers beside it', () => {
     const writer = await db.pool.connect()
     await writer.query('BEGIN; INSERT INTO lines VALUES (100, 4)')
     const applying = once.applyRepair(visits, plan)
-    await sleep(500)
+    await untilBlocked(writer)
     await writer.query('COMMIT')
     writer.release()
     expect(await applying).toMatchObject({ removed: 20, skipped: 0, moved: 21 })
@@ -198,7 +208,7 @@ describe('writers beside it', () => {
     const writer = await db.pool.connect()
     await writer.query("BEGIN; UPDATE visits SET status = 'PAID' WHERE id = 4")
     const applying = once.applyRepair(visits, plan)
-    await sleep(500)
+    await untilBlocked(writer)
     await writer.query('COMMIT')
     writer.release()
     expect(await applying).toMatchObject({ removed: 19, skipped: 1, why: { changed: 1 } })
