@@ -90,11 +90,11 @@ export const identityOf = (world: World, child: WorldChild): readonly string[] =
   child.dependent ? [...referencesOf(world, child).columns, 'n'] : ['id']
 
 /** Whether a child has a second foreign key, which points to a primary key of one column. */
-export const hasSecond = ({ pk }: World, { second }: WorldChild): boolean =>
+const hasSecond = ({ pk }: World, { second }: WorldChild): boolean =>
   second !== null && pk !== 'pair'
 
 /** Whether the database knows that a child points to the guarded table. */
-export const isForeignKey = ({ target, foreignKey }: WorldChild): boolean =>
+const isForeignKey = ({ target, foreignKey }: WorldChild): boolean =>
   foreignKey || target === 'code'
 
 const isDeclarable = (world: World, child: WorldChild): boolean =>

@@ -47,6 +47,6 @@ test('generators that run on all the while are no reason to stop them', async ()
   expect(report).toMatchObject({ duplicates: { groups: 0, excess: 0 } })
 })
 
-test('the naive generator is right from then on: the constraint it relied on is there', async () => {
+test('the naive generator is right from then on: the constraint it needs is there', async () => {
   expect(await naiveRun(school.pool, RUN)).toMatchObject({ created: 0 })
 })
