@@ -58,7 +58,9 @@ export const SCRIPT = String.raw`
   const counts = () => axis({
     size: (u, values) => 16 + 7.5 * Math.max(2, ...(values || []).map((each) => each.length)),
     grid: { stroke: color('line'), width: 1 }, ticks: { show: false }, space: 36,
-    values: (u, splits) => splits.map((each) => (each % 1 === 0 ? number(each) : '')),
+    // On a logarithmic axis uPlot asks with null where a mark gets no number.
+    values: (u, splits) =>
+      splits.map((each) => (each !== null && each % 1 === 0 ? number(each) : '')),
   })
 
   const growth = (host, width, { unit, step, buckets, beside }) => {
