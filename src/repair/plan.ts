@@ -1,4 +1,5 @@
 import type { RowValues } from '../core/verdict.ts'
+import { quoted } from '../duplicates/discover/typescript.ts'
 import type { Guard } from '../guards/guard.ts'
 import { type Inspection, inspect } from '../guards/inspect.ts'
 import { columnOf } from '../guards/part.ts'
@@ -74,6 +75,13 @@ async function childOf(
   }
 }
 
+// To paste: a name is quoted in a guard only where it has a dot or a quote.
+const childCode = (table: string, columns: readonly string[], collision: string): string => {
+  const name = quoted(table.replaceAll(/(?<!")"([^".]+)"(?!")/g, '$1'))
+  const by = columns.map(quoted).join(', ')
+  return `{ table: ${name}, columns: [${by}], collision: '${collision}' }`
+}
+
 function* ofRows(children: readonly PlannedChild[]): Generator<Hazard> {
   for (const { table, columns, policy, collision, rows, collisions } of children) {
     const by = columns.join(', ')
@@ -92,7 +100,10 @@ function* ofRows(children: readonly PlannedChild[]): Generator<Hazard> {
         message:
           `${collisions} rows of ${table} cannot go to the keeper by ${by}: it has such rows, ` +
           `and a unique key of ${table} admits no second one.`,
-        fix: `Declare the child { table: '${table}', columns, collision: 'drop' or 'merge' }.`,
+        fix:
+          `Declare in \`children\`: ${childCode(table, columns, 'drop')} to delete these rows, ` +
+          "or collision: 'merge' to delete them after what hangs on them went to the row in the " +
+          'way.',
       }
     }
   }

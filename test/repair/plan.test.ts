@@ -94,6 +94,22 @@ describe('a plan is refused, and nothing is kept of it, where', () => {
     await refused([hazard])
   })
 
+  test.each([
+    ['billing', 'lines', 'visit_id', "table: 'billing.lines', columns: ['visit_id']"],
+    ['Bill', 'a.b', "visit's id", 'table: \'Bill."a.b"\', columns: ["visit\'s id"]'],
+  ])('a child %s.%s collides, with a declaration to paste', async (schema, name, by, child) => {
+    await query(`DROP SCHEMA IF EXISTS "${schema}" CASCADE; CREATE SCHEMA "${schema}";
+      CREATE TABLE "${schema}"."${name}" (id int PRIMARY KEY,
+        "${by}" int UNIQUE REFERENCES visits);
+      INSERT INTO "${schema}"."${name}" VALUES (1, 1), (2, 2)`)
+    const error = await once.planRepair(visits).catch((thrown) => thrown)
+    await query(`DROP SCHEMA "${schema}" CASCADE`)
+    expect(error.fix).toBe(
+      `Declare in \`children\`: { ${child}, collision: 'drop' } to delete these rows, or ` +
+        "collision: 'merge' to delete them after what hangs on them went to the row in the way.",
+    )
+  })
+
   test('a child is declared to refuse', async () => {
     const children = [{ table: 'lines', columns: ['visit_id'], policy: 'refuse' }] as const
     await refused(
