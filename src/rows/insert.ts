@@ -13,7 +13,7 @@ import {
 import { checkOptions, type InsertOptions } from './options.ts'
 import { prepareRows } from './prepare.ts'
 import { record } from './record.ts'
-import { rejection } from './rejection.ts'
+import { asShown, rejection } from './rejection.ts'
 import { insertPrepared } from './write.ts'
 
 /** What an insert answers. */
@@ -73,7 +73,7 @@ export async function insertArray<G extends Guard>(
         return answer(environment, done)
       } catch (error) {
         if (!(error instanceof Rejected)) throw error
-        return reject(environment, guard, options, error)
+        return reject(environment, options, error)
       }
     }),
   )
@@ -117,10 +117,11 @@ async function attempt(
  */
 export function answer<G extends Guard>(
   environment: Environment,
-  { call: { audit, recorded }, verdicts }: Done,
+  { call: { audit, recorded, inspection }, verdicts }: Done,
   totals: Totals = totalsOf(verdicts),
 ): InsertResult<KeyOf<G>> {
-  report(environment, audit, totals, verdicts, recorded)
+  const logged = recorded ? verdicts : asShown(inspection, verdicts)
+  report(environment, audit, totals, logged, recorded)
   return {
     ...(recorded && { run: audit.run }),
     totals,
@@ -131,16 +132,16 @@ export function answer<G extends Guard>(
 // The input is rolled back; that it was rejected, and by what, is recorded for itself.
 async function reject(
   environment: Environment,
-  guard: Guard,
   options: InsertOptions,
   { call, verdicts }: Done,
 ): Promise<never> {
-  const rest = verdicts.filter(({ verdict }) => verdict !== 'created')
+  const wrong = verdicts.filter(({ verdict }) => verdict !== 'created')
+  const rest = asShown(call.inspection, wrong)
   await inTransaction(environment, options, call.inspection, (session) =>
     record(session, call.context, rest),
   )
   report(environment, call.audit, totalsOf(rest), rest, call.recorded)
-  throw rejection(guard.name, verdicts)
+  throw rejection(call.inspection, verdicts)
 }
 
 /** What an insert of one row answers: its verdict, with `run` as in InsertResult. */

@@ -145,7 +145,7 @@ export async function insertSelect<G extends Guard>(
       })
       const { totals, verdicts, rejected } = done
       const answered = answer<G>(environment, { call, verdicts }, totals)
-      if (rejected) throw rejection(guard.name, verdicts, totals.rows)
+      if (rejected) throw rejection(call.inspection, verdicts, totals.rows)
       return answered
     }),
   )

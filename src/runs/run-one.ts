@@ -71,7 +71,7 @@ export async function runOne(
   environment.counters.add(name, 1, name === 'skipped' ? why : undefined)
   await finish(work, 'done')
   if (onDuplicate === 'reject' && name === 'skipped') {
-    throw rejection(generator.guard.name, [verdict])
+    throw rejection(work.inspection, [verdict])
   }
   return { run: work.run, ...rest }
 }

@@ -59,7 +59,7 @@ async function rejectDuplicates(work: Work, units: readonly unknown[]): Promise<
   const wrong = verdicts.filter(({ verdict }) => verdict !== 'created')
   if (wrong.length === 0) return
   await record(work, wrong)
-  throw rejection(generator.guard.name, wrong, units.length)
+  throw rejection(inspection, wrong, units.length)
 }
 
 const PAUSE_MS = 250

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { OnceoverError, rejectedVerdicts } from '../../src/index.ts'
+import { OnceoverError, onceover, rejectedVerdicts } from '../../src/index.ts'
 import { LESSONS, lesson, lessons, type Opened, open } from './lessons.ts'
 
 let opened: Opened
@@ -100,5 +100,39 @@ describe('reject', () => {
   test('of one row throws as well', async () => {
     const call = opened.once.insertOne(lessons, lesson(1), reject)
     await expect(call).rejects.toMatchObject({ code: 'ROWS_REJECTED' })
+  })
+
+  test('of one row tells the primary key and `show` of what stands, nothing else of it', async () => {
+    await opened.query("UPDATE lesson SET code = 'secret'")
+    const error = await opened.once.insertOne(lessons, lesson(1), reject).catch((each) => each)
+    expect(rejectedVerdicts(error)?.map(({ existing }) => existing)).toEqual([{ id: 1, seats: 20 }])
+    expect(error.message).toContain('exists as {"id":1,"seats":20}')
+    expect(JSON.stringify([error.message, error])).not.toContain('secret')
+  })
+
+  test('logs no more of it either, where nothing can be recorded', async () => {
+    const bare = await open(LESSONS, { migrated: false })
+    const logged: object[] = []
+    const log = (facts: object) => logged.push(facts)
+    const logger = { debug: log, info: log, warn: log, error: log }
+    const once = await onceover({ db: bare.db.pool, logger })
+    try {
+      const row = lesson(1, { code: 'secret' })
+      await once.insertOne(lessons, row)
+      await once.insertOne(lessons, row)
+      await expect(once.insertOne(lessons, row, reject)).rejects.toMatchObject({
+        code: 'ROWS_REJECTED',
+      })
+      const met = { verdict: 'skipped', existing: [{ id: 1, seats: 20 }] }
+      expect(logged.filter((facts) => 'existing' in facts && 'keys' in facts)).toMatchObject([
+        { verdict: 'created' },
+        met,
+        met,
+      ])
+      expect(JSON.stringify(logged)).not.toContain('secret')
+    } finally {
+      await once.close()
+      await bare.close()
+    }
   })
 })
