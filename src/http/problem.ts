@@ -18,13 +18,15 @@ export interface DuplicatesOptions {
   readonly guards?: readonly Guard[]
   /** What `type` starts with, before the code: a page of your own. Default `about:blank#`. */
   readonly types?: string
+  /** Whether to name the row that stands, by its primary key. Default true. */
+  readonly existing?: boolean
 }
 
 /** One row of an input that was rejected. */
 export interface RejectedRow {
   readonly index: number
   readonly verdict: string
-  /** The row that stands, as the guard shows it. */
+  /** The primary key of the row that stands. */
   readonly existing?: RowValues
   /** The index of the first row with the same key. */
   readonly firstIndex?: number
@@ -67,7 +69,7 @@ const WORDS: Readonly<Record<CauseName, readonly [detail: string, fix: string]>>
 const UNEXPLAINED = ['This key is taken.', 'Use what stands, or send another key.'] as const
 
 const problem = (
-  { types = 'about:blank#' }: DuplicatesOptions,
+  { types = 'about:blank#', existing = true }: DuplicatesOptions,
   code: Problem['code'],
   told: Explanation | undefined,
   more: Partial<Problem> = {},
@@ -79,7 +81,7 @@ const problem = (
     status: 409,
     detail,
     code,
-    ...(told?.existingId && { existing: told.existingId }),
+    ...(existing && told?.existingId && { existing: told.existingId }),
     ...(told && { cause: told.cause }),
     fix,
     ...more,
@@ -104,19 +106,35 @@ async function explained(error: unknown, options: DuplicatesOptions, startedAt: 
 
 const REJECTED: readonly string[] = ['skipped', 'collided']
 
-const asRow = ({ index, verdict, existing, firstIndex }: Verdict): RejectedRow => ({
+// The columns of the primary key, as the error names them; what it does not name is not passed on.
+function primaryKeyIn(error: unknown): readonly string[] {
+  const names = error instanceof OnceoverError ? error.details.primaryKey : undefined
+  return Array.isArray(names) ? names : []
+}
+
+const asRow = (
+  { index, verdict, existing, firstIndex }: Verdict,
+  primaryKey: readonly string[],
+): RejectedRow => ({
   index,
   verdict,
-  ...(existing && { existing }),
+  ...(existing &&
+    primaryKey.length > 0 && {
+      existing: Object.fromEntries(primaryKey.map((name) => [name, existing[name]])),
+    }),
   ...(firstIndex !== undefined && { firstIndex }),
 })
 
 function rejected(
+  error: unknown,
   verdicts: readonly Verdict[],
   options: DuplicatesOptions,
   told: Explanation | undefined,
 ): Problem {
-  const rows = verdicts.filter(({ verdict }) => REJECTED.includes(verdict)).map(asRow)
+  const primaryKey = options.existing === false ? [] : primaryKeyIn(error)
+  const rows = verdicts
+    .filter(({ verdict }) => REJECTED.includes(verdict))
+    .map((verdict) => asRow(verdict, primaryKey))
   const some = rows.length === 1 ? 'One row has a key' : `${rows.length} rows have a key`
   const detail = `${some} that is taken or stands twice, so nothing was written.`
   return problem(options, 'ROWS_REJECTED', told, { detail, rows })
@@ -145,7 +163,7 @@ export async function duplicateProblem(
   const verdicts = rejectedVerdicts(error)
   if (verdicts) {
     if (!verdicts.some(({ verdict }) => REJECTED.includes(verdict))) return undefined
-    return rejected(verdicts, options, await explained(error, options, startedAt))
+    return rejected(error, verdicts, options, await explained(error, options, startedAt))
   }
   if (!options.once || !isDuplicate(error)) return undefined
   return problem(options, 'DUPLICATE_KEY', await explained(error, options, startedAt))

@@ -76,6 +76,41 @@ describe('a duplicate', () => {
     expect(text).not.toMatch(INTERNAL)
   })
 
+  test('of a rejected input tells the primary key of what stands and nothing else of it', async () => {
+    const row = lesson('10:30', { note: 'secret' })
+    await db.once.insert(lessons, [row])
+    const works = [
+      () => db.once.insertOne(lessons, row, { onDuplicate: 'reject' }),
+      () => db.once.insert(lessons, [row], { onDuplicate: 'reject' }),
+    ]
+    for (const work of works) {
+      const { status, text } = await post(appOf(work))
+      expect(status).toBe(409)
+      expect(JSON.parse(text)).toMatchObject({ existing: { id: '1' } })
+      expect(JSON.parse(text).rows).toEqual([
+        { index: 0, verdict: 'skipped', existing: { id: expect.anything() } },
+      ])
+      expect(text).not.toMatch(/secret|note|created_at/)
+    }
+  })
+
+  test('names no row where the application keeps that to itself', async () => {
+    await db.once.insert(lessons, [lesson('10:45')])
+    const works = [
+      () => insertRaw(db.pool, [lesson('10:45')]),
+      () => db.once.insert(lessons, [lesson('10:45')], { onDuplicate: 'reject' }),
+    ]
+    for (const work of works) {
+      const app = new Hono()
+        .use(duplicates({ once: db.once, guards: [lessons], existing: false }))
+        .post('/', async (context) => context.json((await work()) ?? {}))
+        .onError((_, context) => context.text('handled', 500))
+      const { status, text } = await post(app)
+      expect(status).toBe(409)
+      expect(text).not.toContain('"existing"')
+    }
+  })
+
   test('has a type of the application where one is given', async () => {
     await insertRaw(db.pool, [lesson('12:00')])
     const app = appOf(() => insertRaw(db.pool, [lesson('12:00')]), 'https://example.com/errors#')
