@@ -1,4 +1,4 @@
-import { guard, type Onceover, onceover, text } from 'onceover'
+import { date, guard, int, type Onceover, onceover, text } from 'onceover'
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
@@ -82,6 +82,59 @@ describe('what is proposed', () => {
         '})',
       ].join('\n'),
     })
+  })
+
+  const wheres = async () =>
+    (await once.discover()).proposals.map(({ table, where }) => [table, where]).sort()
+
+  test('a state that no row has yet is bound, as new rows may begin with it', async () => {
+    await run(`
+      CREATE TABLE a (id int PRIMARY KEY, customer_id int NOT NULL, month date NOT NULL,
+        status text NOT NULL DEFAULT 'draft');
+      CREATE TABLE b (LIKE a INCLUDING ALL);
+      ALTER TABLE b ALTER status DROP NOT NULL;
+      CREATE TABLE c (LIKE b INCLUDING ALL);
+      INSERT INTO a SELECT g, g, '2025-10-01', CASE WHEN g % 9 = 0 THEN 'void' ELSE 'sent' END
+        FROM generate_series(1, 60) g;
+      INSERT INTO b SELECT * FROM a;
+      INSERT INTO c SELECT id, customer_id, month, CASE WHEN id < 9 THEN 'rejected' ELSE status END
+        FROM a`)
+    expect(await wheres()).toEqual([
+      ['a', "status <> 'void'"],
+      ['b', "status IS DISTINCT FROM 'void'"],
+      ['c', "status IS DISTINCT FROM 'rejected' AND status IS DISTINCT FROM 'void'"],
+    ])
+    const { proposals } = await once.discover()
+    expect(proposals[0]?.why).toContain('Rows whose status is void no longer count: left out.')
+  })
+
+  test('of several states at their end none is bound, of a closed list what is left is', async () => {
+    await run(`
+      CREATE TABLE a (id int PRIMARY KEY, customer_id int NOT NULL, month date NOT NULL,
+        status text NOT NULL DEFAULT 'error');
+      CREATE TABLE b (LIKE a INCLUDING ALL);
+      ALTER TABLE b ADD CHECK (status IN ('open', 'void', 'error'));
+      INSERT INTO a SELECT g, g, '2025-10-01', (ARRAY['void', 'rejected', 'it''s'])[1 + g % 3]
+        FROM generate_series(1, 60) g;
+      INSERT INTO b SELECT g, g, '2025-10-01', 'open' FROM generate_series(1, 60) g`)
+    // A row that only just begins cannot be at its end.
+    expect(await wheres()).toEqual([
+      ['a', "status NOT IN ('rejected', 'void')"],
+      ['b', "status IN ('open', 'error')"],
+    ])
+  })
+
+  test('a where of distinct states can be enforced, and is known again', async () => {
+    await run(`CREATE TABLE c (id int PRIMARY KEY, customer_id int NOT NULL, month date NOT NULL,
+        status text DEFAULT 'draft');
+      INSERT INTO c SELECT g, g, '2025-10-01', (ARRAY['void', 'rejected', 'sent'])[1 + g % 3]
+        FROM generate_series(1, 60) g`)
+    const [found] = (await once.discover()).proposals
+    const key = { customer_id: int(), month: date() }
+    const { index } = await once.enforce(guard('c', { table: 'c', key, where: found?.where ?? '' }))
+    expect((await once.discover()).proposals).toMatchObject([
+      { key: found?.key, state: 'enforced', enforcedBy: index },
+    ])
   })
 
   test('an index that could not be built says what the key was to be', async () => {

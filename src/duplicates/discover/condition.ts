@@ -12,7 +12,14 @@ export interface Condition {
 }
 
 const factsOf = ({ facts }: Subject, { name }: Column): ColumnFacts =>
-  facts.get(name) ?? { sql: name, values: [], nulls: true, empty: false, distinct: undefined }
+  facts.get(name) ?? {
+    sql: name,
+    values: [],
+    closed: false,
+    nulls: true,
+    empty: false,
+    distinct: undefined,
+  }
 
 const condition = (column: Column, sql: string, why: string): Condition => ({
   column: column.name,
@@ -20,19 +27,44 @@ const condition = (column: Column, sql: string, why: string): Condition => ({
   why,
 })
 
+// The text of 'draft'::text; undefined for any other expression.
+const textOf = (expression: string): string | undefined =>
+  /^'((?:[^']|'')*)'(?:::|$)/.exec(expression)?.[1]?.replaceAll("''", "'")
+
+const listed = (values: readonly string[]): string => values.map(quoteLiteral).join(', ')
+
+/**
+ * The rows that are in none of the dead states. The living ones are named only where they are all
+ * known: a state that no row has yet counts too. So does no state at all.
+ */
+function outOf(subject: Subject, column: Column, dead: readonly string[]): string {
+  const { values, closed, sql } = factsOf(subject, column)
+  if (!column.notNull) {
+    return dead.map((each) => `${sql} IS DISTINCT FROM ${quoteLiteral(each)}`).join(' AND ')
+  }
+  const counting = values.filter((each) => !dead.includes(each))
+  const [one, several, all] = closed ? ['=', 'IN', counting] : ['<>', 'NOT IN', dead]
+  return all.length === 1 ? `${sql} ${one} ${listed(all)}` : `${sql} ${several} (${listed(all)})`
+}
+
+const eitherOf = (values: readonly string[]): string =>
+  [values.slice(0, -1).join(', '), ...values.slice(-1)].filter((each) => each !== '').join(' or ')
+
 function inState(subject: Subject, column: Column, lasting: boolean): Condition | undefined {
-  const { values, sql } = factsOf(subject, column)
-  const gone = names.isGoneState
-  const done = names.isDoneState
-  const counting = values.filter((each) => !gone(each) && (lasting || !done(each)))
-  if (counting.length === 0 || counting.length === values.length) return undefined
-  const [only = '', ...others] = counting.map(quoteLiteral)
+  const { values } = factsOf(subject, column)
+  const first = textOf(column.default)
+  // A row that only just begins cannot be at its end.
+  const dead = values.filter(
+    (each) => each !== first && (names.isGoneState(each) || (!lasting && names.isDoneState(each))),
+  )
+  if (dead.length === 0 || dead.length === values.length) return undefined
+  const rows = `Rows whose ${column.name} is ${eitherOf(dead)}`
   return condition(
     column,
-    others.length === 0 ? `${sql} = ${only}` : `${sql} IN (${[only, ...others].join(', ')})`,
+    outOf(subject, column, dead),
     lasting
-      ? `Rows whose ${column.name} says that they no longer count are left out.`
-      : `Rows whose ${column.name} says that they are over are left out: the key may come again.`,
+      ? `${rows} no longer count: left out.`
+      : `${rows} are over, and left out: the key may come again.`,
   )
 }
 

@@ -19,8 +19,10 @@ export interface Reference {
 export interface ColumnFacts {
   /** Its name as SQL writes it: in double quotes only where it needs them. */
   readonly sql: string
-  /** The only values it takes, where that is known. */
+  /** The values it takes, where they are few. */
   readonly values: readonly string[]
+  /** True where it can take no others: they are those of an enum or a CHECK. */
+  readonly closed: boolean
   /** Whether some row has NULL in it. */
   readonly nulls: boolean
   /** Whether all rows have. */
@@ -168,6 +170,7 @@ export async function inspectSubject(session: Session, name: string): Promise<Su
         {
           sql: each.sql,
           values: profile.values.get(each.name) ?? [],
+          closed: valuesOf(each).length > 0,
           nulls: (profile.filled.get(each.name) ?? profile.rows) < profile.rows,
           empty: profile.rows > 0 && profile.filled.get(each.name) === 0,
           distinct: distinctOf(each, rows),
