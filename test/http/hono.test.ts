@@ -76,7 +76,7 @@ describe('a duplicate', () => {
     expect(text).not.toMatch(INTERNAL)
   })
 
-  test('of a rejected input tells the primary key of what stands and nothing else of it', async () => {
+  test('of a rejected input tells the primary key of what stands, nothing else', async () => {
     const row = lesson('10:30', { note: 'secret' })
     await db.once.insert(lessons, [row])
     const works = [

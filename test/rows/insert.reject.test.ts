@@ -102,7 +102,7 @@ describe('reject', () => {
     await expect(call).rejects.toMatchObject({ code: 'ROWS_REJECTED' })
   })
 
-  test('of one row tells the primary key and `show` of what stands, nothing else of it', async () => {
+  test('of one row tells the primary key and `show` of what stands, nothing else', async () => {
     await opened.query("UPDATE lesson SET code = 'secret'")
     const error = await opened.once.insertOne(lessons, lesson(1), reject).catch((each) => each)
     expect(rejectedVerdicts(error)?.map(({ existing }) => existing)).toEqual([{ id: 1, seats: 20 }])
