@@ -48,7 +48,7 @@ export type {
 } from './enforcement/options.ts'
 export type { Unenforced, UnenforceOptions } from './enforcement/unenforce.ts'
 export { isDuplicate } from './explain/driver-error.ts'
-export type { KeyExplanation, TurnedAway } from './explain/explain-key.ts'
+export type { KeyDuplicates, KeyExplanation, TurnedAway } from './explain/explain-key.ts'
 export type {
   CauseName,
   Explanation,

@@ -1,7 +1,7 @@
-import type { Explanation, KeyExplanation, Maker } from '../index.ts'
+import type { Explanation, KeyDuplicates, KeyExplanation, Maker } from '../index.ts'
 import type { Output } from './output.ts'
 import { keyInWords } from './run-report.ts'
-import { oneLine, seconds, shorten, some } from './text.ts'
+import { count, oneLine, seconds, shorten, some } from './text.ts'
 
 type Page = Pick<Output, 'colors' | 'columns'>
 
@@ -44,19 +44,26 @@ export function* renderExplanation(told: Explanation, { colors }: Page): Generat
   }
 }
 
+function inExcess({ rows, excess, others }: KeyDuplicates): string {
+  const rest = excess > others.length ? `; and ${count(excess - others.length)} more` : ''
+  return `${count(rows)} rows, duplicates: also ${others.map(keyInWords).join(', ')}${rest}`
+}
+
 /** What stands for a key, as lines for people. */
 export function* renderKey(told: KeyExplanation, page: Page): Generator<string> {
   const { colors, columns } = page
-  const { claim } = told
+  const { claim, duplicates } = told
   yield `${colors.bold(oneLine(keyInWords(told.key)))}  ${oneLine(told.guard)}  ${told.table}`
   yield* factLines([
     ['existing', told.existing ? keyInWords(told.existing) : 'no row has this key'],
+    ['too many', duplicates && inExcess(duplicates)],
     ['made', told.madeAt && seconds(told.madeAt)],
     ['made by', told.madeBy && madeBy(told.madeBy)],
     ['known by', told.madeSays],
     ['claim', claim && `${claim.state}, ${madeBy(claim)}`],
     ['worker', claim?.state === 'claimed' ? (claim.worker ?? undefined) : undefined],
   ])
+  if (duplicates) yield `  ${colors.green('fix')}  ${oneLine(duplicates.fix)}`
   if (told.turnedAway.length === 0) return
   yield ''
   yield colors.bold(`${some(told.turnedAway.length, 'attempt')} turned away, the latest first`)

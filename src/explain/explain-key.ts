@@ -1,4 +1,4 @@
-import { hashedUnits, standingRows } from '../claims/hashed/queries.ts'
+import { hashedUnits } from '../claims/hashed/queries.ts'
 import { OnceoverError } from '../core/error.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
@@ -18,15 +18,28 @@ export interface TurnedAway extends Maker {
   readonly at: string
 }
 
+/** Rows too many for one key. */
+export interface KeyDuplicates {
+  /** How many rows stand for the key, the keeper among them. */
+  readonly rows: number
+  /** How many of them are too many. */
+  readonly excess: number
+  /** Primary keys of the first five of those, in the order of the guard's `keep`. */
+  readonly others: readonly RowValues[]
+  readonly fix: string
+}
+
 /** What stands for a key, and what is known of how that came about. */
 export interface KeyExplanation {
   readonly guard: string
   /** `schema.table`. */
   readonly table: string
   readonly key: RowValues
-  /** The row that stands; missing where there is none. */
+  /** The row that stands, of several the one to keep; missing where there is none. */
   readonly existing?: RowValues
   readonly existingId?: RowValues
+  /** Missing where one row stands, or none. */
+  readonly duplicates?: KeyDuplicates
   readonly madeBy?: Maker
   /** In ISO form, UTC. */
   readonly madeAt?: string
@@ -50,7 +63,11 @@ interface KeyOfUnit {
   readonly hash: string | null
   readonly key: string
   readonly fault: string | null
-  readonly id: string | null
+  readonly rows: string
+}
+
+interface KeyRows extends Omit<KeyDuplicates, 'fix'> {
+  readonly keeper: Readonly<Record<string, string>> | null
 }
 
 async function look(session: Session, inspection: Inspection, key: RowValues): Promise<KeyOfUnit> {
@@ -64,12 +81,17 @@ async function look(session: Session, inspection: Inspection, key: RowValues): P
     })
   if (wrong) throw refuse(wrong.reason ?? '')
   const units = hashedUnits(inspection, jsonInput(inspection, rows))
-  const [found] = await session.query<KeyOfUnit>(
-    selectKeyOfUnit(inspection, standingRows(inspection, units)),
-  )
+  const [found] = await session.query<KeyOfUnit>(selectKeyOfUnit(inspection, units))
   if (!found || found.fault !== null) throw refuse(found?.fault ?? '')
   return found
 }
+
+const tooMany = ({ rows, excess, others }: KeyRows, guard: string): KeyDuplicates => ({
+  rows,
+  excess,
+  others,
+  fix: `onceover repair ${guard} --plan FILE`,
+})
 
 /**
  * Says which row stands for a key, who made it and when, and who was turned away since. Reads only.
@@ -83,10 +105,11 @@ export async function explainKey(
 ): Promise<KeyExplanation> {
   const { guard, table } = inspection
   const found = await look(session, inspection, key)
-  const id: Record<string, string> | undefined =
-    found.id === null ? undefined : JSON.parse(found.id)
-  const standing =
-    id && (await findStanding(session, { table, inspection, condition: hasPrimaryKey(table, id) }))
+  const rows: KeyRows = JSON.parse(found.rows)
+  const condition = rows.keeper && hasPrimaryKey(table, rows.keeper)
+  const standing = condition
+    ? await findStanding(session, { table, inspection, condition })
+    : undefined
   const asked = { guard: guard.name, key: found.key, hash: found.hash ?? undefined }
   const history = await historyOf(session, { ...asked, near: standing?.made })
   const { made, claim } = history
@@ -98,6 +121,7 @@ export async function explainKey(
     table: `${table.schema}.${table.name}`,
     key: Object.fromEntries(inspection.parts.map(({ name }, at) => [name, values[at] ?? null])),
     ...(standing && { existing: standing.row, existingId: standing.id }),
+    ...(rows.excess > 0 && { duplicates: tooMany(rows, guard.name) }),
     ...(standing && from && { madeBy: { run: from.run, actor: from.actor, reason: from.reason } }),
     ...(making && { madeAt: iso(making.at), madeSays: making.says }),
     ...(claim && {

@@ -3,6 +3,7 @@ import { exactText } from '../../postgres/exact-json.ts'
 import { quoteLiteral } from '../../postgres/identifier.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 import { jsonKey } from '../../rows/answer/queries.ts'
+import { equal } from '../../rows/ranked/queries.ts'
 
 /** A claim by the hash of its key, in hex: how it stands and whose it is. */
 export const selectClaim = (guard: string, hash: string): Sql => sql`
@@ -50,19 +51,39 @@ export const selectKeyEvents = ({ guard, key, verdicts, run, near, limit }: KeyE
   WHERE EXISTS (SELECT FROM json_array_elements(keys) AS one WHERE one::jsonb = ${key}::jsonb)
   ORDER BY at DESC, event.id DESC LIMIT ${limit}`
 
+/** How many of the rows besides the keeper are named. */
+const NAMED = 5
+
 /**
- * The one unit of `standingRows`: its hash in hex, its canonical key as a JSON array, its fault,
- * and the primary key of the row that stands, as a JSON object of texts.
+ * The one unit of `hashedUnits`: its hash in hex, its canonical key as a JSON array, its fault, and
+ * the rows that stand for it: how many, how many of them are duplicates, the keeper's primary key
+ * and those of the first duplicates, as JSON objects of texts. Copies were allowed: only rows of
+ * the same copy are duplicates of each other.
  */
-export const selectKeyOfUnit = (inspection: Inspection, standing: Sql): Sql => {
-  const id = inspection.table.primaryKey.map(
-    ({ name, base }, place) => `${quoteLiteral(name)}, ${exactText(`once_f${place}`, base)}`,
+export const selectKeyOfUnit = (inspection: Inspection, hashed: Sql): Sql => {
+  const { table, parts, copies, guard, keep } = inspection
+  const id = table.primaryKey.map(
+    ({ name, quoted, base }) => `${quoteLiteral(name)}, ${exactText(quoted, base)}`,
   )
+  const matches = parts.map(({ encoding, part }, index) =>
+    equal(encoding.indexed, `hashed.once_k${index}`, part.nulls === 'equal'),
+  )
+  const [copy, apart] = copies ? [copies.quoted, `PARTITION BY ${copies.quoted}`] : ['0', '']
+  const conditions = ['hashed.once_hash IS NOT NULL', `(${guard.where ?? 'true'})`, ...matches]
   return sql`
   SELECT encode(once_hash, 'hex') AS hash, ${sql.raw(jsonKey(inspection))}::text AS key,
-    once_wrong AS fault,
-    CASE WHEN once_met THEN json_build_object(${sql.raw(id.join(', '))})::text END AS id
-  FROM (${standing}) AS standing`
+    once_wrong AS fault, found.rows::text AS rows
+  FROM (${hashed}) AS hashed ${sql.raw(`CROSS JOIN LATERAL (
+    SELECT json_build_object('rows', count(*), 'excess', count(*) FILTER (WHERE once_rank > 1),
+      'keeper', json_agg(once_id) FILTER (WHERE once_rank = 1 AND once_nth = 1) -> 0,
+      'others', coalesce(json_agg(once_id ORDER BY once_nth)
+        FILTER (WHERE once_rank > 1 AND once_nth <= ${NAMED}), '[]')) AS rows
+    FROM (SELECT *,
+        row_number() OVER (PARTITION BY once_rank > 1 ORDER BY once_copy, once_rank) AS once_nth
+      FROM (SELECT json_build_object(${id.join(', ')}) AS once_id, ${copy} AS once_copy,
+          row_number() OVER (${apart} ORDER BY ${keep.join(', ')}) AS once_rank
+        FROM ${table.quoted} WHERE ${conditions.join(' AND ')}) AS once_ranked) AS once_placed)
+    AS found`)}`
 }
 
 /**

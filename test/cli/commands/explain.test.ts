@@ -59,6 +59,20 @@ test('a key is explained: its row, its maker, its claim, who was turned away', a
   ])
 })
 
+test('of a key with several rows the one to keep is told from the duplicates', async () => {
+  const { pool } = reports.db
+  await pool.query('ALTER TABLE reports DROP CONSTRAINT reports_day_student_key')
+  await pool.query(
+    `INSERT INTO reports (day, student) SELECT '2025-10-09', 5 FROM generate_series(1, 8)`,
+  )
+  const key = '{"day":"2025-10-09","student":5}'
+  const { stdout } = await explain('--guard', 'reports', '--key', key)
+  expect(stdout).toMatch(
+    /too many {4}8 rows, duplicates: also id=\d+, id=\d+, id=\d+, id=\d+, id=\d+; and 2 more\n/,
+  )
+  expect(stdout).toContain('  fix  onceover repair reports --plan FILE\n')
+})
+
 test.each([
   [[], 64, 'Either --error is needed'],
   [['--error', 'error.log', '--guard', 'reports'], 64, '--error says it all'],
