@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { OnceoverError } from '../index.ts'
+import { shellWord } from './text.ts'
 
 /** How a command may be confirmed. */
 export interface Confirmation {
@@ -22,18 +23,28 @@ async function ask(question: string): Promise<string> {
   }
 }
 
+// An error never shows a password; without it the command fails rather than go elsewhere.
+const withoutPassword = (word: string): string =>
+  /^(--db=)?postgres(ql)?:/.test(word)
+    ? word.replace(/(:\/\/[^:@/?]*):.*@/, '$1@').replace(/([?&])password=[^&]*&?/, '$1')
+    : word
+
+/** The command that these arguments made, as it is typed in a shell; without any password. */
+export const typed = (words: readonly string[]): string =>
+  ['onceover', ...words].map((word) => shellWord(withoutPassword(word))).join(' ')
+
 /**
  * Asks on a terminal whether to go on; anything but yes is no.
  *
  * @throws OnceoverError USAGE where nobody can be asked and `--yes` was not given
  */
 export async function confirm(
-  command: string,
   question: string,
   { yes = false, input = true }: Confirmation,
 ): Promise<boolean> {
   if (yes) return true
   if (!input || !process.stdin.isTTY || !process.stderr.isTTY) {
+    const command = typed(process.argv.slice(2))
     throw new OnceoverError('USAGE', {
       message: `${command} asks before it goes on, and there is nobody to ask.`,
       fix: `Run it as: ${command} --yes`,

@@ -34,7 +34,7 @@ const settledOf = ({ removed, changed, skipped }: StoredRepair): number =>
   removed + changed + skipped
 
 // What the apply itself refuses, or answers without doing anything, needs no question.
-async function isAgreed({ once, plan, file, options }: Job, out: Output): Promise<boolean> {
+async function isAgreed({ once, plan, options }: Job, out: Output): Promise<boolean> {
   const [stored] = await once.repairs({ id: plan.repair })
   if (!stored || stored.plan.hash !== plan.hash) return true
   if (stored.state === 'applied' || stored.state === 'undone') return true
@@ -43,7 +43,7 @@ async function isAgreed({ once, plan, file, options }: Job, out: Output): Promis
   const said = stored.state === 'applying' ? `${where} ${count(settled)} are settled.` : where
   for (const line of wrapped(said, out.columns)) out.progress(line)
   const question = stored.state === 'applying' ? 'Go on with it?' : 'Apply it?'
-  return confirm(`onceover apply ${shellWord(file)}`, question, options)
+  return confirm(question, options)
 }
 
 async function follow({ once, guard, plan, options }: Job, out: Output): Promise<Applied> {

@@ -33,7 +33,7 @@ export async function run(
     showTarget(once, out)
     const status = await once.status(id)
     if (isOver(status)) return print(id, once.target, { cancelled: false, claims: 0 }, out)
-    if (!(await confirm(`onceover cancel ${id}`, question(status), options))) {
+    if (!(await confirm(question(status), options))) {
       out.progress('Nothing was changed.')
       return EXIT.refused
     }

@@ -97,7 +97,7 @@ async function isConfirmed(
   if (!options.drop) return true
   const names = guards.map(({ name }) => name).join(', ')
   const question = `Drop the unique index of ${names}? Duplicates can come in again.`
-  return confirm('onceover enforce --drop', question, options)
+  return confirm(question, options)
 }
 
 /** `onceover enforce`: makes the unique index of each guard that none covers, or drops it. */

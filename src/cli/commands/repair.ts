@@ -105,8 +105,7 @@ async function enforce(
     `${guard.name}: ${some(excess, 'row')} of ${guard.table} will be ${fateOf(guard)} behind a ` +
     'gate, and the unique index made; writers go on. Each repair can be undone.'
   for (const line of wrapped(said, out.columns)) out.progress(line)
-  const command = `onceover repair ${shellWord(guard.name)} --enforce`
-  if (!(await confirm(command, 'Repair and enforce it?', options))) {
+  if (!(await confirm('Repair and enforce it?', options))) {
     out.progress('Nothing was changed.')
     return EXIT.refused
   }

@@ -41,9 +41,7 @@ export async function run(
     const unit = `the step ${oneLine(step)} of ${oneLine(keyInWords(key))}`
     const question =
       'answer' in resolution ? `Record an answer for ${unit}?` : `Have ${unit} called again?`
-    const words = [name, '--key', json, '--step', step].map(shellWord).join(' ')
-    const how = 'answer' in resolution ? `--answer ${shellWord(options.answer ?? '')}` : '--again'
-    if (!(await confirm(`onceover resolve ${words} ${how}`, question, options))) {
+    if (!(await confirm(question, options))) {
       out.progress('Nothing was changed.')
       return EXIT.refused
     }

@@ -8,7 +8,6 @@ import { chooseGuards } from '../guards.ts'
 import { given } from '../option-values.ts'
 import type { Output } from '../output.ts'
 import { stoppable } from '../stop.ts'
-import { shellWord } from '../text.ts'
 
 /** Options of `onceover undo`. */
 export interface UndoCommandOptions extends DatabaseOptions, Confirmation {
@@ -27,14 +26,14 @@ const isBlocked = (error: unknown): boolean =>
   error instanceof OnceoverError && error.code === 'UNDO_BLOCKED'
 
 async function isDropAgreed(
-  { id, guard }: StoredRepair,
+  { guard }: StoredRepair,
   { drop, yes, input }: UndoCommandOptions,
 ): Promise<boolean> {
   if (drop) return true
   // --yes speaks of the undo alone: whoever wants the index dropped says so.
   if (yes || input === false || !process.stdin.isTTY || !process.stderr.isTTY) return false
   const question = `The unique index of ${guard} admits no duplicates. Drop it, and undo?`
-  return confirm(`onceover undo ${id} --drop`, question, {})
+  return confirm(question, {})
 }
 
 async function dropEnforcement(
@@ -57,7 +56,7 @@ async function undo(once: Onceover, id: string, options: UndoCommandOptions, out
   // What undoing refuses needs no question.
   if (stored?.state === 'applied' || stored?.state === 'applying') {
     out.progress(restoration(stored))
-    if (!(await confirm(`onceover undo ${shellWord(id)}`, 'Undo it?', options))) {
+    if (!(await confirm('Undo it?', options))) {
       out.progress('Nothing was changed.')
       return EXIT.refused
     }

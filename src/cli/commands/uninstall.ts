@@ -16,7 +16,7 @@ export async function run(
 ): Promise<number> {
   return connected(options, out, async (once) => {
     showTarget(once, out)
-    if (!(await confirm('onceover uninstall', QUESTION, options))) {
+    if (!(await confirm(QUESTION, options))) {
       out.progress('Nothing was changed.')
       return EXIT.refused
     }

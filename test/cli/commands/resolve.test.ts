@@ -53,7 +53,7 @@ test('a call that was never made is made again', async () => {
 test('off a terminal it asks for --yes and changes nothing', async () => {
   const { code, stderr } = await resolve('--answer', 'null')
   expect(code).toBe(64)
-  expect(stderr).toContain(`onceover resolve submitted --key '${KEY}' --step submit --answer null`)
+  expect(stderr).toContain(`submitted --key '${KEY}' --step submit --answer null --yes\n`)
   expect(await answerOnRecord()).toMatchObject({ made: 0 })
 })
 
