@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { OnceoverError } from '../core/error.ts'
+import { countDuplicates } from '../duplicates/scan.ts'
 import type { Repetition } from '../duplicates/scan-report.ts'
 import type { Guard } from '../guards/guard.ts'
 import { inspect } from '../guards/inspect.ts'
@@ -221,11 +222,26 @@ async function work(
   return resultOf(session, guard, repair.id)
 }
 
+// A plan that nothing was kept of has no losers to apply, or was a dry run.
+async function nothing(database: Database, guard: Guard, { rows }: RepairPlan): Promise<Applied> {
+  if (rows > 0) {
+    throw new OnceoverError('USAGE', {
+      message: 'This plan was made in a dry run: nothing of it was kept to apply.',
+      fix: 'Plan without `dryRun`, and apply that plan.',
+    })
+  }
+  const none = { rows, removed: 0, changed: 0, skipped: 0, moved: 0, dropped: 0, batches: 0 }
+  const left = await database.read(async (session) =>
+    countDuplicates(session, await inspect(session, guard)),
+  )
+  return { repair: '', state: 'applied', ...none, why: {}, left }
+}
+
 /**
  * Applies a plan: batch by batch, each in a transaction of its own, so that a killed apply goes on
  * where it was when it is called again. Every loser is judged anew under its lock: one that changed
  * since it was planned, or whose keeper is not before it any more, is left and counted. One that
- * was applied is answered again, and nothing is done.
+ * was applied is answered again, and nothing is done; nor is it for a plan without losers.
  *
  * @throws OnceoverError USAGE where this is no plan, PLAN_EDITED, PLAN_FOREIGN, PLAN_DRIFTED naming
  * what changed, REPAIR_REFUSED where a hazard came since it was planned, REPAIR_UNDONE,
@@ -240,6 +256,7 @@ export async function applyRepair(
 ): Promise<Applied> {
   const plan = readPlan(given)
   requirePace(options)
+  if (plan.repair === '') return nothing(database, guard, plan)
   return inTurn(database, plan.repair, async () => {
     const repair = await refuseForeign(database.session, plan)
     return work(database, guard, repair, options)

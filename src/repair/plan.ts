@@ -33,6 +33,19 @@ import { requireRepairs } from './stored.ts'
 export interface PlanOptions {
   readonly reason?: string
   readonly actor?: string
+  /** True: the plan only says what a repair would do. Nothing is kept, and it cannot be applied. */
+  readonly dryRun?: boolean
+}
+
+// Thrown to have the transaction of a plan rolled back that is not to be kept.
+class Unkept extends Error {
+  readonly plan: RepairPlan
+
+  constructor({ hash: _, ...plan }: RepairPlan) {
+    super('a plan that is not kept')
+    const unkept = { ...plan, repair: '' }
+    this.plan = { ...unkept, hash: hashOf(unkept) }
+  }
 }
 
 interface Frozen {
@@ -210,9 +223,16 @@ async function build(session: Session, guard: Guard, options: PlanOptions): Prom
   return hashed
 }
 
+async function buildKept(session: Session, guard: Guard, options: PlanOptions) {
+  const plan = await build(session, guard, options)
+  if (options.dryRun || plan.rows === 0) throw new Unkept(plan)
+  return plan
+}
+
 /**
  * Plans the repair of a guard's duplicates: freezes the losers in our schema and says what applying
  * it would do. Nothing of the user's is written. It is one transaction: refused, it leaves nothing.
+ * Nor is a dry run kept, or a plan without losers: its `repair` is empty.
  *
  * @throws OnceoverError REPAIR_REFUSED naming every hazard that stands in the way, NOT_MIGRATED,
  * RLS_HIDES_ROWS, and what the inspection of a guard throws
@@ -222,10 +242,14 @@ export function planRepair(
   guard: Guard,
   options: PlanOptions = {},
 ): Promise<RepairPlan> {
-  return database.transaction(async (handle) => {
+  const planned = database.transaction(async (handle) => {
     const session = database.within(handle)
     await session.query(limitPlanning())
     await requireRepairs(session)
-    return build(session, guard, options)
+    return buildKept(session, guard, options)
+  })
+  return planned.catch((error: unknown) => {
+    if (error instanceof Unkept) return error.plan
+    throw error
   })
 }

@@ -16,7 +16,7 @@ const isList: Check = (value) => Array.isArray(value) && value.every(isObject)
 // What is read before the hash is compared, or shown: of all else the hash is proof enough.
 const CHECKS: Readonly<Record<keyof RepairPlan, Check>> = {
   format: (value) => value === FORMAT,
-  repair: (value) => isText(value) && /^\d{1,18}$/.test(String(value)),
+  repair: (value) => isText(value) && /^\d{0,18}$/.test(String(value)),
   database: (value) => isObject(value) && isText(value.name),
   target: isText,
   plannedAt: isText,

@@ -37,7 +37,7 @@ export interface Prediction {
  */
 export interface RepairPlan {
   readonly format: 'onceover-repair/1'
-  /** Number of the repair in its database. */
+  /** Number of the repair in its database; empty where nothing was kept. */
   readonly repair: string
   readonly database: Place
   /** Where it was made, without a password. */

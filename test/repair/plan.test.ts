@@ -187,3 +187,27 @@ test('a plan warns where what hangs on a dropped row has nowhere to go', async (
   expect(await hazardsOf('drop')).toMatchObject([{ code: 'child_refused', refuses: false }])
   expect(await hazardsOf('merge')).toEqual([])
 })
+
+const repairsOfOurs = async () => (await query('SELECT FROM onceover.repair')).rowCount
+
+test('a dry run says what a plan says, keeps nothing, and cannot be applied', async () => {
+  const before = [await tablesOfOurs(), await repairsOfOurs()]
+  const plan = await once.planRepair(visits, { dryRun: true })
+  expect(plan).toMatchObject({ repair: '', rows: 20, groups: 10, children: [{ rows: 20 }] })
+  expect([await tablesOfOurs(), await repairsOfOurs()]).toEqual(before)
+  await expect(once.applyRepair(visits, plan)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringContaining('dry run'),
+  })
+  expect((await query('SELECT FROM visits')).rowCount).toBe(30)
+})
+
+test('a plan without losers is not kept, and applying it does nothing', async () => {
+  await query('DELETE FROM lines; DELETE FROM visits WHERE id % 3 > 0')
+  const before = [await tablesOfOurs(), await repairsOfOurs()]
+  const plan = await once.planRepair(visits)
+  expect(plan).toMatchObject({ repair: '', rows: 0 })
+  expect([await tablesOfOurs(), await repairsOfOurs()]).toEqual(before)
+  const applied = await once.applyRepair(visits, plan)
+  expect(applied).toMatchObject({ removed: 0, left: { groups: 0, excess: 0 } })
+})
