@@ -28,6 +28,19 @@ Exit codes: 0 done, 1 error, 2 findings, 3 done in part, 4 refused, 64 wrong usa
 Data goes to stdout, progress and errors to stderr.
 Colour only on a terminal, and not with NO_COLOR.`
 
+/** Says of an option before its command where it stands: the help of them all would not. */
+function tellPlace(program: Command): void {
+  const fail = program.error.bind(program)
+  program.error = (message, given) => {
+    const [, flag] = /^error: unknown option '(-[^'=]*)/.exec(message) ?? []
+    const owner = program.commands.find((each) => each.options.some(({ long }) => long === flag))
+    if (!owner) return fail(message, given)
+    program.showHelpAfterError(false)
+    const place = `Options stand behind the command: onceover ${owner.name()} ${flag} ...`
+    return fail(`${message}\n${place}`, given)
+  }
+}
+
 const version = (): string =>
   JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 
@@ -41,6 +54,7 @@ export function buildProgram(run: Runner): Command {
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError()
     .exitOverride()
+  tellPlace(program)
 
   const add = <Options extends object>(
     name: string,

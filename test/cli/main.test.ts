@@ -71,6 +71,15 @@ describe('wrong usage ends with 64 and the usage on stderr', () => {
     expect(stderr).toContain('Usage: onceover')
   })
 
+  test('an option before the command says where it stands, and nothing else', async () => {
+    const { code, stdout, stderr } = await project.run(['--db', 'postgres://h/shop', 'scan'])
+    expect({ code, stdout }).toEqual({ code: 64, stdout: '' })
+    expect(stderr).toBe(
+      "error: unknown option '--db'\n" +
+        'Options stand behind the command: onceover scan --db ...\n',
+    )
+  })
+
   test('and with --json also as an error on stdout', async () => {
     const { code, stdout } = await project.run(['scan', '--json', '--tabel', 'x'])
     expect(code).toBe(64)
