@@ -21,7 +21,7 @@ export function renderOverlaps({ overlaps }: ScanReport, { colors, columns }: Pa
   ])
   const titles = [
     { title: 'overlap', align: 'right' as const },
-    { title: 'key' },
+    { title: 'key', yields: 'last' as const },
     { title: 'span' },
     { title: 'rows' },
   ]

@@ -38,7 +38,7 @@ function largest({ duplicates }: ScanReport, { colors, columns }: Page): readonl
   ])
   const titles = [
     { title: 'rows', align: 'right' as const },
-    { title: 'key' },
+    { title: 'key', yields: 'last' as const },
     { title: 'keep' },
     { title: 'remove' },
   ]

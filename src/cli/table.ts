@@ -5,6 +5,8 @@ export interface TableColumn {
   readonly title: string
   /** Numbers stand at the right. Default left. */
   readonly align?: 'left' | 'right'
+  /** `last`: the others are cut before it is. Default first. */
+  readonly yields?: 'first' | 'last'
 }
 
 const GAP = 2
@@ -15,16 +17,27 @@ const pad = (text: string, width: number, align: TableColumn['align']): string =
   return align === 'right' ? spaces + text : text + spaces
 }
 
-// The widest column gives way first, so that short ones such as counts are never cut.
-function fitTo(widths: readonly number[], room: number): readonly number[] {
-  const fitted = [...widths]
-  let over = fitted.reduce((sum, width) => sum + width + GAP, -GAP) - room
+// The widest of some columns gives way first, so that short ones such as counts are never cut.
+function narrowed(widths: number[], places: readonly number[], room: number): void {
+  let over = widths.reduce((sum, width) => sum + width + GAP, -GAP) - room
   while (over > 0) {
-    const widest = Math.max(...fitted)
-    if (widest <= NARROWEST) break
-    fitted[fitted.indexOf(widest)] = widest - 1
+    const widest = Math.max(...places.map((place) => widths[place] ?? 0))
+    const place = places.find((each) => widths[each] === widest)
+    if (place === undefined || widest <= NARROWEST) break
+    widths[place] = widest - 1
     over--
   }
+}
+
+function fitTo(widths: readonly number[], columns: readonly TableColumn[], room: number) {
+  const fitted = [...widths]
+  const places = [...columns.keys()]
+  narrowed(
+    fitted,
+    places.filter((each) => columns[each]?.yields !== 'last'),
+    room,
+  )
+  narrowed(fitted, places, room)
   return fitted
 }
 
@@ -44,7 +57,7 @@ export function table(
   const widths = columns.map((_, place) =>
     Math.max(...cells.map((row) => displayWidth(row[place] ?? ''))),
   )
-  const fitted = fitTo(widths, room)
+  const fitted = fitTo(widths, columns, room)
   const lines = cells.map((row) =>
     columns
       .map(({ align }, place) => {

@@ -112,6 +112,19 @@ test('a terminal cuts the table to its width', () => {
   expect(lines.some((line) => line.includes('note=nnn') && line.includes('…'))).toBe(true)
 })
 
+test('keys are read whole on a terminal of 80 columns, whatever else is cut', () => {
+  const row = { id: '1042', status: 'sent', created_at: '2025-10-01 06:00:00+00' }
+  const key = { customer_id: 291, month: '2025-10-01', channel: 'mail' }
+  const largest = [{ key, rows: 3, keeper: row, losers: [row, row] }]
+  const duplicates = { groups: 1, excess: 2, largest, sizes: [{ rows: 3, groups: 1 }] }
+  const cluster = { key, rows: 2, keys: 2, span: '[2025-10-01,2025-10-31)', members: [row, row] }
+  const overlaps = { clusters: 1, rows: 2, largest: [cluster] }
+  const lines = renderScan({ ...CLEAN, duplicates, overlaps }, { ...plain, columns: 80 })
+  expect(lines.filter((line) => line.length > 80)).toEqual([])
+  const words = 'customer_id=291 month=2025-10-01 channel=mail'
+  expect(lines.filter((line) => line.includes(words))).toHaveLength(2)
+})
+
 test('clusters of overlapping ranges are shown with their rows', () => {
   const largest = [
     {

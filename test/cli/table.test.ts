@@ -31,6 +31,14 @@ test('the widest column gives way, down to the room of the terminal', () => {
   expect(lines[1]).toMatch(/^key {4,}5 {2}n+…$/)
 })
 
+test('a column that is not to be cut gives way last', () => {
+  const columns = [{ title: 'name', yields: 'last' }, { title: 'note' }] as const
+  const [note, name] = ['n'.repeat(50), 'k'.repeat(20)]
+  expect(table(columns, [[name, note]], 40)[1]).toBe(`${name}  ${note.slice(0, 17)}…`)
+  expect(table(columns, [[name, note]], 25)[1]).toBe(`${name.slice(0, 14)}…  nnnnnnn…`)
+  expect(table(columns, [[name, 'x']], 20)[1]).toBe(`${name.slice(0, 13)}…  x`)
+})
+
 test('a cell stays on its line', () => {
   expect(table(COLUMNS, [['a\nb', '1', '\u001b[2J']])[1]).toBe('a\\nb     1  \\u001b[2J')
 })
