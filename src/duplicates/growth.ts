@@ -1,8 +1,9 @@
 import type { Inspection } from '../guards/inspect.ts'
+import { madeColumn } from '../guards/made-column.ts'
 import type { Column } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
 import { answer } from './answer.ts'
-import { sourceColumns, timeColumn } from './growth/columns.ts'
+import { sourceColumns } from './growth/columns.ts'
 import { type Cycle, selectGrowth } from './growth/queries.ts'
 import { type CycleCounts, findRhythm, type Rhythm } from './growth/rhythm.ts'
 import { referencesOf } from './tenant.ts'
@@ -106,7 +107,7 @@ export async function findGrowth(
   rows: number,
 ): Promise<GrowthFound> {
   const { table } = inspection
-  const time = timeColumn(table)
+  const time = madeColumn(table)
   if (!time) {
     return { growthUnknown: `${table.name} has no column that says when a row was made.` }
   }

@@ -1,5 +1,6 @@
 import type { RowValues } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
+import { madeOn } from '../guards/made-column.ts'
 import type { Column, Table } from '../guards/table.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Sql } from '../postgres/sql.ts'
@@ -21,26 +22,6 @@ export interface Standing {
   readonly committed: number | undefined
   /** How many transactions of the whole server ago it was written. */
   readonly transactions: number
-}
-
-// Names without what is no letter: created_at, createdAt, date_created, creation_time.
-const MADE = [
-  /^(created|inserted|made|added|registered)(at|on|date|time|ts|timestamp)?$/,
-  /^(date|time|ts)(created|added|inserted)$/,
-  /^creation(date|time|timestamp)$/,
-]
-const isMade = (name: string): boolean => {
-  const letters = name.toLowerCase().replaceAll(/[^a-z]/g, '')
-  return MADE.some((pattern) => pattern.test(letters))
-}
-const MOMENTS = ['timestamptz', 'timestamp', 'date']
-
-// The column of a table that says when a row was made: `created_at` and the like.
-function madeColumn(table: Table): Column | undefined {
-  const named = [...table.columns.values()].filter(
-    ({ name, base }) => MOMENTS.includes(base) && isMade(name),
-  )
-  return named.sort((one, other) => MOMENTS.indexOf(one.base) - MOMENTS.indexOf(other.base))[0]
 }
 
 interface StandingRow {
@@ -68,7 +49,7 @@ export async function findStanding(
   session: Session,
   { table, inspection, condition, predicate }: Wanted,
 ): Promise<Standing | undefined> {
-  const madeIn = madeColumn(table)
+  const madeIn = madeOn(table)
   const shown = [
     ...new Set([
       ...(inspection?.shown ?? table.primaryKey),

@@ -1,34 +1,5 @@
 import type { Inspection } from '../../guards/inspect.ts'
-import type { Column, Table } from '../../guards/table.ts'
-
-const MADE = new Set(
-  (
-    'createdat insertedat created inserted createdon insertedon addedat datecreated createddate ' +
-    'creationdate createdtime createtime creationtime createdts'
-  ).split(' '),
-)
-
-const isTime = ({ base }: Column): boolean => base === 'timestamptz' || base === 'timestamp'
-const isNamed = ({ name }: Column): boolean =>
-  MADE.has(name.toLowerCase().replaceAll(/[_\s-]/g, ''))
-
-const NOW = /^\(*(now\(\)|CURRENT_TIMESTAMP|LOCALTIMESTAMP|(clock|statement|transaction)_timestamp)/
-const LATER = /updat|modif|chang|seen|touch|sync|delet|expir|login|access/i
-
-// A time that is set by default is that of the insert, unless its name says that it moves on.
-const isDefaulted = ({ default: value, name }: Column): boolean =>
-  (NOW.test(value) || /timezone\('utc'::text, now\(\)\)/i.test(value)) && !LATER.test(name)
-
-/** The column that says when a row was made; undefined where none seems to. */
-export function timeColumn({ columns }: Table): Column | undefined {
-  const times = [...columns.values()].filter(isTime)
-  const known = times.filter(({ notNull }) => notNull)
-  return (
-    known.find(isNamed) ??
-    known.find(isDefaulted) ??
-    times.find((column) => isDefaulted(column) || isNamed(column))
-  )
-}
+import type { Column } from '../../guards/table.ts'
 
 const MAKERS = new Set(
   (
