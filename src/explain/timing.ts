@@ -1,5 +1,6 @@
 import type { WeighedCause } from './explanation.ts'
 import type { Facts } from './facts.ts'
+import { lapse } from './lapse.ts'
 
 /** Whether the row that stands was made during the attempt or before it. */
 export interface Timing {
@@ -54,6 +55,9 @@ const RACE_S = 5
 const LONG_S = 60
 const FEW_TRANSACTIONS = 10
 
+const NO_MOMENT = 'Nothing says when the error was raised: pass `startedAt` to tell.'
+const UNDATED = 'Nothing says when the row that stands was made.'
+
 const forBoth = (likelihood: 'possible' | 'ruled_out', why: string): Timing =>
   weighed([likelihood, why], [likelihood, why])
 
@@ -81,8 +85,12 @@ function byStart({ from, to }: Began, { at, proved, says }: Making): Timing {
     )
   }
   if (at < from) {
+    const gap = from - at
+    const apart = `That is ${lapse(gap)} before the attempt began`
     return weighed(
-      [proved ? 'ruled_out' : 'possible', `It was made before the attempt began at ${start}.`],
+      proved || gap > LONG_S
+        ? ['ruled_out', says, `${apart}.`]
+        : ['possible', says, `${apart}, and may be when its transaction did.`],
       [sure, says, `The attempt began only at ${start}.`],
     )
   }
@@ -92,17 +100,22 @@ function byStart({ from, to }: Began, { at, proved, says }: Making): Timing {
 
 function byGap(at: number, making: Making): Timing {
   const gap = at - making.at
-  const apart = `That is ${Math.abs(gap).toFixed(1)} s ${gap < 0 ? 'after' : 'before'} the error.`
+  const apart = `That is ${lapse(Math.abs(gap))} ${gap < 0 ? 'after' : 'before'} the error.`
   if (gap < -RACE_S) {
     return forBoth('possible', `${making.says} ${apart} The row that was met has gone since.`)
   }
   if (gap <= RACE_S) {
     return weighed(
       ['likely', making.says, apart],
-      ['possible', `${apart} Pass \`startedAt\` to tell: when the request came in.`],
+      ['possible', making.says, `${apart} Pass \`startedAt\` to tell: when the request came in.`],
     )
   }
-  return weighed([gap > LONG_S ? 'ruled_out' : 'possible', apart], ['likely', making.says, apart])
+  return weighed(
+    gap > LONG_S
+      ? ['ruled_out', making.says, apart]
+      : ['possible', making.says, `${apart} A transaction may be open for that long.`],
+    ['likely', making.says, apart],
+  )
 }
 
 function whyNone({ known, hidden }: Facts): string {
@@ -131,8 +144,9 @@ export function timingOf(facts: Facts): Timing {
   const began = start === undefined ? begun : { from: start, to: start }
   if (making && began) return byStart(began, making)
   if (making && at !== undefined) return byGap(at, making)
-  if (making) return weighed(['possible', making.says], ['likely', making.says])
-  const few = standing.transactions <= FEW_TRANSACTIONS
+  if (making) return weighed(['possible', NO_MOMENT], ['likely', making.says])
   const says = `The row that stands was written ${standing.transactions} transactions ago.`
-  return weighed([few ? 'likely' : 'possible', says], [few ? 'possible' : 'likely', says])
+  return standing.transactions <= FEW_TRANSACTIONS
+    ? weighed(['likely', says], ['possible', UNDATED])
+    : weighed(['possible', UNDATED], ['likely', says])
 }

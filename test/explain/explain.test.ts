@@ -106,6 +106,42 @@ describe('(c) a retry of work that is done', () => {
     })
   })
 
+  test('rules a lost race out where the row is far older, whatever else is known', async () => {
+    const created_at = new Date(Date.now() - 621.5 * 24 * 3600 * 1000)
+    await insertRaw(db.pool, [lesson('c0', { created_at })])
+    const error = await errorOf(insertRaw(db.pool, [lesson('c0')]))
+    const says = `Its created_at is ${created_at.toISOString()}.`
+    const raceOf = async (more: object) => {
+      const told = await db.once.explain(error, { guards, ...more })
+      expect(told).toMatchObject({ cause: 'retry_of_done_work', likelihood: 'likely' })
+      return told.others.find(({ cause }) => cause === 'lost_race')
+    }
+    expect(await raceOf({})).toMatchObject({
+      likelihood: 'ruled_out',
+      evidence: [says, 'That is 621 days before the error.'],
+    })
+    expect(await raceOf({ startedAt: new Date() })).toMatchObject({
+      likelihood: 'ruled_out',
+      evidence: [says, 'That is 621 days before the attempt began.'],
+    })
+  })
+
+  test('leaves a lost race open where nobody says when the error was raised', async () => {
+    await insertRaw(db.pool, [lesson('c9', { created_at: '2025-09-01T08:00:00Z' })])
+    const error = await errorOf(insertRaw(db.pool, [lesson('c9')]))
+    const log = `ERROR:  ${(error as Error).message}\nDETAIL:  ${(error as { detail?: string }).detail}`
+    const told = await db.once.explain(log, { guards })
+    expect(told).toMatchObject({
+      cause: 'retry_of_done_work',
+      likelihood: 'likely',
+      evidence: ['Its created_at is 2025-09-01T08:00:00.000Z.'],
+    })
+    expect(told.others.find(({ cause }) => cause === 'lost_race')).toMatchObject({
+      likelihood: 'possible',
+      evidence: ['Nothing says when the error was raised: pass `startedAt` to tell.'],
+    })
+  })
+
   test('is certain where a look before found the row, whose maker the audit knows', async () => {
     const { run } = await db.once.insert(lessons, [lesson('c2')], {
       actor: 'ana',
