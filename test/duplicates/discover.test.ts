@@ -108,7 +108,7 @@ describe('what is proposed', () => {
     expect(proposals[0]?.why).toContain('Rows whose status is void no longer count: left out.')
   })
 
-  test('of several states at their end none is bound, of a closed list what is left is', async () => {
+  test('of several dead states none is bound, of a closed list the living are', async () => {
     await run(`
       CREATE TABLE a (id int PRIMARY KEY, customer_id int NOT NULL, month date NOT NULL,
         status text NOT NULL DEFAULT 'error');
