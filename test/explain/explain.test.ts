@@ -1,4 +1,5 @@
 import { date, guard, int } from 'onceover'
+import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { enforce } from '../../src/enforcement/enforce.ts'
 import { openDatabase } from '../../src/postgres/database.ts'
@@ -129,7 +130,8 @@ describe('(c) a retry of work that is done', () => {
   test('leaves a lost race open where nobody says when the error was raised', async () => {
     await insertRaw(db.pool, [lesson('c9', { created_at: '2025-09-01T08:00:00Z' })])
     const error = await errorOf(insertRaw(db.pool, [lesson('c9')]))
-    const log = `ERROR:  ${(error as Error).message}\nDETAIL:  ${(error as { detail?: string }).detail}`
+    const { message, detail } = error as pg.DatabaseError
+    const log = `ERROR:  ${message}\nDETAIL:  ${detail}`
     const told = await db.once.explain(log, { guards })
     expect(told).toMatchObject({
       cause: 'retry_of_done_work',
