@@ -131,6 +131,26 @@ describe('a duplicate', () => {
     expect((await post(app)).status).toBe(409)
   })
 
+  test('is known as answered to a log around it, which sees what failed', async () => {
+    const logged: unknown[] = []
+    const broken = new Error('broken')
+    const app = new Hono()
+    app.onError((_, context) => context.text('Internal Server Error', 500))
+    app.use(async (context, next) => {
+      await next()
+      if (context.error && context.res.status >= 500) logged.push(context.error)
+    })
+    app.use(duplicates({ once: db.once, guards: [lessons] }))
+    app.post('/', async (context) => {
+      if (context.req.header('broken')) throw broken
+      await insertRaw(db.pool, [lesson('13:30')])
+      return context.json({})
+    })
+    const answers = [await post(app), await post(app), await post(app, { broken: 'yes' })]
+    expect(answers.map(({ status }) => status)).toEqual([200, 409, 500])
+    expect(logged).toEqual([broken])
+  })
+
   test('is still one where nothing explains it', async () => {
     const once = {
       explain: () => Promise.reject(new Error('postgres://secret@host is down')),
