@@ -23,7 +23,7 @@ function size(bytes: number): string {
 
 const SECOND_MS = 1000
 
-const duration = (ms: number): string => (ms < SECOND_MS ? 'under 1 s' : span(ms))
+const duration = (ms: number): string => (ms < SECOND_MS ? 'under 1 s' : `about ${span(ms)}`)
 
 /** What becomes of losers, in words: `deleted`, or `set to status=PAUSED`. */
 export const fateOf = ({ losers }: Pick<RepairPlan, 'losers'>): string =>
@@ -40,7 +40,7 @@ const COLLISIONS = { refuse: 'refused', drop: 'deleted', merge: 'merged' } as co
 const policyOf = ({ policy, collision, collisions }: PlannedChild): string =>
   collisions === 0
     ? POLICIES[policy]
-    : `${POLICIES[policy]}; ${count(collisions)} collide: ${COLLISIONS[collision]}`
+    : `${POLICIES[policy]}; ${COLLISIONS[collision]}: ${count(collisions)} that collide`
 
 function children({ children: all }: RepairPlan, { colors, columns }: Page): readonly string[] {
   if (all.length === 0) return []
@@ -116,8 +116,8 @@ const facts = (plan: RepairPlan, does: string): readonly (readonly [string, stri
   ['kept of each group', `the first by ${plan.keep.join(', ')}`],
   ...(plan.where === null ? [] : [['where', plan.where] as const]),
   [
-    'takes about',
-    `${duration(plan.predicted.durationMs)}, ${size(plan.predicted.walBytes)} of write-ahead log`,
+    'takes',
+    `${duration(plan.predicted.durationMs)}, about ${size(plan.predicted.walBytes)} of write-ahead log`,
   ],
 ]
 
@@ -127,7 +127,7 @@ export function renderPlan(plan: RepairPlan, page: Page): readonly string[] {
   const of = printable(`${guard} on ${name.replaceAll('"', '')}`)
   const cells = facts(plan, fateOf(plan)).map((pair) => [...pair])
   return [
-    `${page.colors.bold(`repair ${repair}`)}  ${of}`,
+    `${page.colors.bold(`repair ${repair}`.trimEnd())}  ${of}`,
     ...indented([
       target,
       '',
@@ -158,6 +158,9 @@ export function intention(plan: RepairPlan): string {
   return [`The repair ${plan.repair} of ${plan.guard} ${what}`, ...moved].join('; ')
 }
 
+const toDo = ({ state, plan, removed, changed, skipped }: StoredRepair): number =>
+  state === 'undone' ? 0 : plan.rows - removed - changed - skipped
+
 /** Repairs as a table. */
 export function renderRepairs(
   repairs: readonly StoredRepair[],
@@ -169,13 +172,14 @@ export function renderRepairs(
     { title: 'state' },
     { title: 'rows', align: 'right' as const },
     { title: 'done', align: 'right' as const },
-    { title: 'left', align: 'right' as const },
+    { title: 'skipped', align: 'right' as const },
+    { title: 'to do', align: 'right' as const },
     { title: 'planned' },
     { title: 'by' },
   ]
   const rows = repairs.map((repair) => [
     ...[repair.id, repair.guard, repair.state, count(repair.plan.rows)],
-    ...[count(repair.removed + repair.changed), count(repair.skipped)],
+    ...[count(repair.removed + repair.changed), count(repair.skipped), count(toDo(repair))],
     ...[seconds(repair.plannedAt), repair.actor ?? ''],
   ])
   return table(titles, rows, columns, colors.bold)

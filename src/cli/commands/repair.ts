@@ -92,6 +92,15 @@ function printConverged({ repairs, ...done }: Converged, out: Output): void {
   for (const ddl of done.left) out.line(`  left for later: ${ddl};`)
 }
 
+// What cannot be repaired is refused here, before anything is built.
+async function sayWhatGoes(once: Onceover, guard: Guard, out: Output): Promise<number> {
+  const [report] = await once.scan(guard)
+  if (!report?.duplicates.excess) return 0
+  const plan = await once.planRepair(guard, { dryRun: true })
+  for (const line of renderPlan(plan, NOTES)) out.progress(line)
+  return plan.rows
+}
+
 async function enforce(
   once: Onceover,
   guard: Guard,
@@ -99,12 +108,11 @@ async function enforce(
   out: Output,
 ): Promise<number> {
   showTarget(once, out)
-  const [report] = await once.scan(guard)
-  const excess = report?.duplicates.excess ?? 0
+  const rows = await sayWhatGoes(once, guard, out)
   const said =
-    `${guard.name}: ${some(excess, 'row')} of ${guard.table} will be ${fateOf(guard)} behind a ` +
+    `${guard.name}: ${some(rows, 'row')} of ${guard.table} will be ${fateOf(guard)} behind a ` +
     'gate, and the unique index made; writers go on. Each repair can be undone.'
-  for (const line of wrapped(said, out.columns)) out.progress(line)
+  for (const line of wrapped(said, NOTES.columns)) out.progress(line)
   if (!(await confirm('Repair and enforce it?', options))) {
     out.progress('Nothing was changed.')
     return EXIT.refused

@@ -24,7 +24,9 @@ describe('a plan', () => {
     expect(stderr).toContain('Nothing was changed. To apply it: onceover apply a.json')
     expect(stdout).toMatch(/duplicate groups +2\n +rows that go +3\n +they are +deleted\n/)
     expect(stdout).toMatch(/kept of each group +the first by "id"/)
-    expect(stdout).toMatch(/3 {2}public\.lines by visit_id +go to the keeper; 1 collide: merged/)
+    expect(stdout).toMatch(
+      /3 {2}public\.lines by visit_id +go to the keeper; merged: 1 that collide/,
+    )
     expect(stdout).toMatch(/suspect_keepers {2}1 of the rows to keep[^\n]*\n +id=4\n +fix/)
     expect(stdout).toMatch(
       /day=2025-10-23 patient=p1 {2}3 rows\n +id +status\n +keep +1 +OK\n +remove +2 +OK\n/,
@@ -35,7 +37,7 @@ describe('a plan', () => {
     const listed = await visits.onceover(['repair', '--list', '--guard', 'visits'])
     expect(listed).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/visits +planned +3 +0 +0 .* ann\n/),
+      stdout: expect.stringMatching(/visits +planned +3 +0 +0 +3 .* ann\n/),
     })
   })
 
@@ -46,6 +48,7 @@ describe('a plan', () => {
       stdout: 'clean: no duplicates, nothing to repair\n',
     })
     await expect(stat(file('none.json'))).rejects.toThrow('ENOENT')
+    expect(await visits.repairs()).toEqual([])
   })
 
   test('is one line with --json, and stands on stdout with -', async () => {
@@ -110,13 +113,28 @@ describe('--enforce', () => {
   test('repairs, makes the index, and is harmless a second time', async () => {
     const { code, stdout, stderr } = await enforce('--yes', '--reason', 'twice', '--actor', 'ann')
     expect(stderr).toContain('visits: 3 rows of visits will be deleted behind a gate')
-    expect(stdout).toMatch(/^repair 1: 3 rows repaired\nvisits: created\n {2}CREATE UNIQUE INDEX/)
+    expect(stderr).toMatch(/rows that go +3\n/)
+    expect(stderr).toMatch(/3 {2}public\.lines by visit_id +go to the keeper; merged: 1 that/)
+    expect(stderr).toContain('suspect_keepers')
+    expect(stdout).toMatch(/^repair \d+: 3 rows repaired\nvisits: created\n {2}CREATE UNIQUE INDEX/)
     expect(code).toBe(0)
     expect(await visits.rows()).toHaveLength(7)
     const again = await enforce('--yes', '--json')
     expect(JSON.parse(again.stdout)).toMatchObject({ created: false, repairs: [] })
     const listed = await visits.onceover(['repair', '--list', '--json'])
     expect(JSON.parse(listed.stdout)).toMatchObject({ reason: 'twice', actor: 'ann' })
+  })
+
+  test('refuses what cannot be repaired before it asks or builds anything', async () => {
+    await visits.db.pool.query('CREATE RULE kept AS ON DELETE TO lines DO INSTEAD NOTHING')
+    try {
+      const end = await enforce()
+      expect(end).toMatchObject({ code: 4, stderr: expect.stringContaining('REPAIR_REFUSED') })
+      expect(end.stderr).not.toContain('visits: gate')
+      expect(await visits.repairs()).toEqual([])
+    } finally {
+      await visits.db.pool.query('DROP RULE kept ON lines')
+    }
   })
 
   test('wants to be confirmed', async () => {
