@@ -1,7 +1,7 @@
 import type { Applied, RepairProgress, StoredRepair, Undone } from '../index.ts'
 import type { Page } from './output.ts'
 import { table } from './table.ts'
-import { count, oneLine, some, span } from './text.ts'
+import { count, oneLine, seconds, some, span } from './text.ts'
 
 const INDENT = '  '
 const PERCENT = 100
@@ -45,14 +45,41 @@ const WHY: Readonly<Record<string, string>> = {
   keeper: 'its keeper is gone, changed its key, or is no longer the first',
 }
 
-/** What applying a plan came to, as lines for people. */
-export function renderApplied(applied: Applied, tookMs: number, page: Page): readonly string[] {
-  const { repair, state, rows, removed, changed, skipped, moved, dropped, left } = applied
+/** How many losers are settled: removed, set, or left for a reason. */
+export const settledOf = ({
+  removed,
+  changed,
+  skipped,
+}: Pick<StoredRepair, 'removed' | 'changed' | 'skipped'>): number => removed + changed + skipped
+
+// The figures are of the whole repair; the time is of this apply alone.
+function ending(applied: Applied, tookMs: number, before: StoredRepair | undefined): string {
+  if (before?.state === 'applied') {
+    return `was applied already at ${seconds(before.appliedAt ?? '')}, nothing was done`
+  }
+  const ended = applied.state === 'applied' ? 'applied' : 'not applied to its end'
+  const earlier = before ? settledOf(before) : 0
+  const took = `${(tookMs / SECOND_MS).toFixed(1)} s`
+  if (earlier === 0) return `${ended} in ${took}`
+  return `${ended}; ${some(settledOf(applied) - earlier, 'row')} in ${took}, ${count(earlier)} before`
+}
+
+/**
+ * What applying a plan came to, as lines for people.
+ *
+ * @param before the repair as this apply found it
+ */
+export function renderApplied(
+  applied: Applied,
+  tookMs: number,
+  before: StoredRepair | undefined,
+  page: Page,
+): readonly string[] {
+  const { repair, rows, removed, changed, skipped, moved, dropped, left } = applied
   const { bold, green, yellow } = page.colors
-  const ended = state === 'applied' ? 'applied' : 'not applied to its end'
-  const open = rows - removed - changed - skipped
+  const open = rows - settledOf(applied)
   return [
-    `${bold(`repair ${repair}`)}  ${ended} in ${(tookMs / SECOND_MS).toFixed(1)} s`,
+    `${bold(`repair ${repair}`)}  ${ending(applied, tookMs, before)}`,
     ...indented([
       ...figures([
         ['rows deleted', removed],

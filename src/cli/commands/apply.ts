@@ -7,7 +7,7 @@ import {
   type RepairPlan,
   type StoredRepair,
 } from '../../index.ts'
-import { applyLine, renderApplied } from '../apply-report.ts'
+import { applyLine, renderApplied, settledOf } from '../apply-report.ts'
 import { readConfig } from '../config.ts'
 import { type Confirmation, confirm } from '../confirm.ts'
 import { connected, type DatabaseOptions, showTarget } from '../connect.ts'
@@ -30,12 +30,12 @@ interface Job {
   readonly options: ApplyCommandOptions
 }
 
-const settledOf = ({ removed, changed, skipped }: StoredRepair): number =>
-  removed + changed + skipped
-
 // What the apply itself refuses, or answers without doing anything, needs no question.
-async function isAgreed({ once, plan, options }: Job, out: Output): Promise<boolean> {
-  const [stored] = await once.repairs({ id: plan.repair })
+async function isAgreed(
+  { plan, options }: Job,
+  stored: StoredRepair | undefined,
+  out: Output,
+): Promise<boolean> {
   if (!stored || stored.plan.hash !== plan.hash) return true
   if (stored.state === 'applied' || stored.state === 'undone') return true
   const settled = settledOf(stored)
@@ -85,7 +85,8 @@ function advise(job: Job, { state, skipped, left }: Applied, out: Output): void 
 
 async function apply(job: Job, out: Output): Promise<number> {
   showTarget(job.once, out)
-  if (!(await isAgreed(job, out))) {
+  const [before] = await job.once.repairs({ id: job.plan.repair })
+  if (!(await isAgreed(job, before, out))) {
     out.progress('Nothing was changed.')
     return EXIT.refused
   }
@@ -98,7 +99,7 @@ async function apply(job: Job, out: Output): Promise<number> {
   })
   const tookMs = performance.now() - startedMs
   if (out.json) out.record(applied)
-  else for (const line of renderApplied(applied, tookMs, out)) out.line(line)
+  else for (const line of renderApplied(applied, tookMs, before, out)) out.line(line)
   advise(job, applied, out)
   return applied.state === 'applying' || applied.skipped > 0 ? EXIT.partial : EXIT.ok
 }

@@ -39,6 +39,8 @@ test('what was applied is answered again, without a question', async () => {
   const again = await apply('--json')
   expect(again.code).toBe(0)
   expect(JSON.parse(again.stdout)).toMatchObject({ state: 'applied', removed: 3, moved: 2 })
+  const said = await apply()
+  expect(said.stdout).toMatch(/^repair 1 {2}was applied already at \S+Z, nothing was done\n/)
 })
 
 test('off a terminal it wants --yes, and changes nothing', async () => {
@@ -141,7 +143,9 @@ test('Ctrl-C stops after the batch that runs, and the same command goes on', asy
     expect(stderr).toContain(`To go on: onceover apply ${FILE}; to take it back: onceover undo 1`)
     expect(stdout).toMatch(/not applied to its end[\s\S]*rows still to do +[12]\n/)
     await query('DROP FUNCTION slow CASCADE')
-    expect(await apply('--yes')).toMatchObject({ code: 0 })
+    const rest = await apply('--yes')
+    expect(rest.code).toBe(0)
+    expect(rest.stdout).toMatch(/ {2}applied; [12] rows? in \d+\.\d s, [12] before\n/)
     expect(await visits.rows()).toHaveLength(7)
   } finally {
     await query('DROP FUNCTION IF EXISTS slow CASCADE')
