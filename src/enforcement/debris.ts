@@ -70,6 +70,15 @@ const statementsOf = ({ inspection }: Build, { gate, indexes }: Debris): readonl
   ...indexes.map(({ quoted }) => dropIndexDdl(quoted)),
 ]
 
+// For whoever runs it later, and must not have readers and writers wait behind it.
+function laterOf(build: Build, { gate, indexes }: Debris, { branches }: Standing) {
+  const leaves = new Set(branches.filter(({ leaf }) => leaf).map(({ oid }) => oid))
+  return [
+    ...(gate ? dropGateDdl(build.inspection) : []),
+    ...indexes.map(({ quoted, table }) => dropIndexDdl(quoted, leaves.has(table))),
+  ]
+}
+
 /** The DDL that takes away what stands of ours and is not meant to stay. */
 export const debrisDdl = async (build: Build): Promise<readonly string[]> =>
   statementsOf(build, await findDebris(build))
@@ -117,7 +126,8 @@ async function clear(build: Build): Promise<readonly string[]> {
     return []
   } catch {
     await dropPatiently(build, await findDebris(build))
-    return statementsOf(build, await findDebris(build))
+    const standing = await lookAround(build.connections.session, build.inspection)
+    return laterOf(build, await findDebris(build), standing)
   }
 }
 
@@ -125,7 +135,8 @@ async function clear(build: Build): Promise<readonly string[]> {
 const mayStand = (inspection: Inspection): readonly string[] => {
   const { guard, table } = inspection
   const key = quoteIdentifier(joinedName(guard.index, 'key'))
-  return [...dropGateDdl(inspection), dropIndexDdl(`${quoteIdentifier(table.schema)}.${key}`)]
+  const index = dropIndexDdl(`${quoteIdentifier(table.schema)}.${key}`, !table.partitioned)
+  return [...dropGateDdl(inspection), index]
 }
 
 // The connection may be what failed: everything that could stand is looked for on another.

@@ -1,4 +1,5 @@
 import { OnceoverError } from '../core/error.ts'
+import type { Guard } from '../guards/guard.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
@@ -107,11 +108,13 @@ async function makeAndVerify(database: Database, build: Build): Promise<Enforced
   return { ...enforced, created: !already, ddl: ddl.join(';\n') }
 }
 
-const withLeft = (thrown: unknown, left: readonly string[]): unknown => {
+const withLeft = (thrown: unknown, { name }: Guard, left: readonly string[]): unknown => {
   if (left.length === 0 || !(thrown instanceof OnceoverError)) return thrown
   return new OnceoverError(thrown.code, {
     message: `${thrown.message} Some of what was begun could not be taken back yet.`,
-    fix: `${thrown.fix} Enforce again, or run: ${left.join('; ')};`,
+    fix:
+      `${thrown.fix} What was left goes then, or with: onceover enforce ${name} --drop; by hand ` +
+      `it is: ${left.join('; ')};`,
     details: { ...thrown.details, left },
     cause: thrown.cause,
   })
@@ -138,7 +141,7 @@ async function onConnections(
     const enforced = await makeAndVerify(database, build)
     return { ...enforced, left: await clearAway(database, build) }
   } catch (error) {
-    throw withLeft(error, await clearAway(database, build))
+    throw withLeft(error, build.inspection.guard, await clearAway(database, build))
   }
 }
 

@@ -54,6 +54,10 @@ export const attachDdl = (parent: string, child: string): string =>
 export const dropIndexDdl = (quoted: string, concurrently = false): string =>
   `DROP INDEX ${concurrently ? 'CONCURRENTLY ' : ''}IF EXISTS ${quoted}`
 
+/** The same DDL without `CONCURRENTLY`, for whoever holds the lock anyway. */
+export const atOnceDdl = (ddl: string): string =>
+  ddl.replace(/^DROP INDEX CONCURRENTLY/, 'DROP INDEX')
+
 /** Drops a constraint with its index. */
 export const dropConstraintDdl = (on: string, name: string): string =>
   `ALTER TABLE ${on} DROP CONSTRAINT IF EXISTS ${quoteIdentifier(name)}`

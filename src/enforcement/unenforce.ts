@@ -9,7 +9,7 @@ import { Enforcement } from './enforcement.ts'
 import { askForm } from './form.ts'
 import { withShortLocks } from './lock-retry.ts'
 import { deadlineMs, type EnforceOptions } from './options.ts'
-import { dropConstraintDdl, dropIndexDdl } from './queries.ts'
+import { atOnceDdl, dropConstraintDdl, dropIndexDdl } from './queries.ts'
 import { inspectNow } from './read-now.ts'
 import { type BranchIndex, lookAround, type Standing } from './standing.ts'
 import { takeTurn } from './turn.ts'
@@ -66,10 +66,11 @@ async function takeBack(database: Database, build: Build): Promise<Unenforced> {
   const dropped = await drop(build)
   const debris = await debrisDdl(build)
   const left = await clearAway(database, build)
+  const stays = new Set(left.map(atOnceDdl))
   const { coverage } = await inspectNow(database, enforcement)
   return {
     guard: inspection.guard.name,
-    dropped: [...dropped, ...debris.filter((each) => !left.includes(each))],
+    dropped: [...dropped, ...debris.filter((each) => !stays.has(each))],
     kept: coverage.indexes.map(({ name }) => name),
     left,
   }
