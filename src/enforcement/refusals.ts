@@ -27,6 +27,7 @@ function refuseDuplicates(guard: Guard, report: ScanReport): void {
       `${guard.table} holds ${groups} duplicate keys of the guard ${guard.name} with ${excess} ` +
       `excess rows, so no unique index can be built: ${describe(report)}` +
       `${groups > 3 ? '; …' : ''}.`,
+    fix: `Remove the duplicates first: \`onceover repair ${guard.name} --plan FILE\` plans it.`,
     details: { guard: guard.name, groups, excess, largest },
   })
 }

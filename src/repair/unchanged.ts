@@ -13,10 +13,16 @@ import { differences } from './shape.ts'
 import { type OwnRepair, readRepair } from './stored.ts'
 import { countDoubtful, selectDrift, selectUnseen } from './unchanged/queries.ts'
 
-const WORDS: Readonly<Record<string, string>> = {
-  gone: 'losers are gone, or outside `where`',
-  changed: 'losers have other values than when they were planned',
-  keeper: 'losers have a keeper that is gone, changed its key, or is no longer the first',
+const WORDS: Readonly<Record<string, readonly [one: string, many: string]>> = {
+  gone: ['loser is gone, or outside `where`', 'losers are gone, or outside `where`'],
+  changed: [
+    'loser has other values than when it was planned',
+    'losers have other values than when they were planned',
+  ],
+  keeper: [
+    'loser has a keeper that is gone, changed its key, or is no longer the first',
+    'losers have a keeper that is gone, changed its key, or is no longer the first',
+  ],
 }
 
 const STANDS = 'What was applied stands, and can be undone.'
@@ -121,7 +127,10 @@ async function refuseRows(session: Session, repair: OwnRepair, now: Unchanged): 
     selectDrift(now.inspection, now.journal),
   )
   if (drift.length === 0) return
-  const what = drift.map(({ why, rows, first }) => `${rows} ${WORDS[why]} (such as ${first})`)
+  const what = drift.map(
+    ({ why, rows, first }) =>
+      `${rows} ${WORDS[why]?.[rows === '1' ? 0 : 1]} (${rows === '1' ? '' : 'such as '}${first})`,
+  )
   throw drifted(
     repair,
     `The rows are not as they were when the repair ${repair.id} was planned: ${what.join('; ')}.`,

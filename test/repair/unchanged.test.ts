@@ -45,13 +45,9 @@ async function refused(code: string, words: string, of: Guard = visits, given = 
 
 describe('drift is refused where', () => {
   test.each([
-    ['a loser changed', "UPDATE visits SET note = 'n' WHERE id = 4", '1 losers have other values'],
+    ['a loser changed', "UPDATE visits SET note = 'n' WHERE id = 4", '1 loser has other values'],
     ['a loser was deleted', 'DELETE FROM visits WHERE id IN (4, 7)', '2 losers are gone'],
-    [
-      'a loser went elsewhere',
-      'UPDATE visits SET v = 99 WHERE id = 4',
-      '1 losers have other values',
-    ],
+    ['a loser went elsewhere', 'UPDATE visits SET v = 99 WHERE id = 4', '1 loser has other values'],
     ['a keeper was deleted', 'DELETE FROM visits WHERE id = 3', '2 losers have a keeper'],
     ['a keeper has another key', 'UPDATE visits SET v = 99 WHERE id = 3', '2 losers have a keeper'],
     ['a keeper fell back', 'UPDATE visits SET rank = 0 WHERE id = 3', '2 losers have a keeper'],
