@@ -60,6 +60,15 @@ export const tryTurn = (id: string): Sql => sql`
   SELECT pg_try_advisory_lock(hashtextextended('onceover.repair ' || ${id}::text, 0)) AS taken,
     set_config('idle_session_timeout', '0', false)`
 
+/** Who has the turn on a repair; a role without privileges does not see the user. */
+export const selectTurnHolder = (id: string): Sql => sql`
+  SELECT l.pid, a.usename::text AS "user"
+  FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+  WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND (l.classid::int8 << 32) | l.objid::int8
+      = hashtextextended('onceover.repair ' || ${id}::text, 0)`
+
 /** Keeps a repair from being gone on with until the transaction ends. */
 export const lockRepair = (id: string): Sql =>
   sql`SELECT FROM onceover.repair WHERE id::text = ${id} FOR UPDATE`
