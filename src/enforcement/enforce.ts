@@ -10,7 +10,7 @@ import { enforceOnline } from './online.ts'
 import { deadlineMs, type EnforceWork } from './options.ts'
 import { selectSize } from './queries.ts'
 import { inspectNow } from './read-now.ts'
-import { refuseConstraint, refuseObstacle } from './refusals.ts'
+import { refuseConstraint, refuseObstacle, refuseReadOnly } from './refusals.ts'
 import { selectNamed } from './standing/queries.ts'
 
 /** Up to this size a table, with its indexes, is read within a few milliseconds: 1 MiB. */
@@ -56,7 +56,7 @@ export async function goesOnline(
  *
  * @throws OnceoverError DUPLICATES_EXIST listing the largest groups, GUARD_NOT_ENFORCEABLE,
  * INDEX_NAME_TAKEN, RLS_HIDES_ROWS, HANDLE_INVALID, ENFORCE_TIMED_OUT naming who is in the way,
- * ENFORCE_STOPPED, DURATION_INVALID, INPUT_INVALID
+ * ENFORCE_STOPPED, READ_ONLY, DURATION_INVALID, INPUT_INVALID
  */
 export async function enforce(
   database: Database,
@@ -64,13 +64,14 @@ export async function enforce(
   work: EnforceWork = {},
 ): Promise<Enforced> {
   const enforcement = new Enforcement(guard, work, deadlineMs(work))
-  enforcement.begin('check')
   const first = await inspectNow(database, enforcement)
   const already = asEnforced(first)
   if (work.constraint) refuseConstraint(first)
   if (!already) refuseObstacle(first)
   const how = await goesOnline(database, first, work)
   if (already && how === 'standing') return already
+  await refuseReadOnly(database)
+  if (how === 'locked') enforcement.begin('check')
   const done = how === 'locked' ? await enforceLocked(database, enforcement, first) : undefined
   return done ?? enforceOnline(database, enforcement, first)
 }

@@ -57,7 +57,7 @@ describe('enforcing online', () => {
       left: [],
     })
     expect([...new Set(steps)]).toEqual([
-      ...['check', 'turn', 'key index', 'gate', 'build', 'clean up'],
+      ...['turn', 'check', 'key index', 'gate', 'build', 'clean up'],
     ])
     expect(await traces(made)).toEqual([made.index])
     expect(await once.enforce(made, online)).toMatchObject({ created: false, ddl: '' })
