@@ -105,16 +105,25 @@ const asColumn = (row: ColumnRow): Column => ({
   collection: row.category === 'A' ? 'array' : row.base === 'jsonb' ? 'jsonb' : undefined,
 })
 
+const nameItSo = (names: readonly string[]): string => {
+  const quoted = names.find((name) => name.includes('"'))
+  return `There is ${names.join(', ')}: name it so${quoted ? `, in a shell '${quoted}'` : ''}.`
+}
+
 async function findTable(session: Session, table: string): Promise<TableRow> {
   const { schema, name } = readTableName(table) ?? { schema: null, name: table }
   const [found] = await session.query<{ described: string }>(selectTable(schema, name))
   // JSON is read here: drivers differ on what they make of a boolean.
   if (found) return JSON.parse(found.described)
-  const namesakes = await session.query<{ quoted: string }>(selectNamesakes(name))
-  const names = namesakes.map(({ quoted }) => quoted)
+  // What stands before the dot may be a part of the name.
+  const names: string[] = []
+  for (const each of new Set([name, table])) {
+    const namesakes = await session.query<{ quoted: string }>(selectNamesakes(each))
+    names.push(...namesakes.map(({ quoted }) => quoted))
+  }
   throw new OnceoverError('TABLE_NOT_FOUND', {
     message: `There is no table ${table} on ${session.target} that this role can see.`,
-    ...(names.length > 0 && { fix: `There is ${names.join(', ')}: name it so.` }),
+    ...(names.length > 0 && { fix: nameItSo(names) }),
     details: { table, namesakes: names },
   })
 }

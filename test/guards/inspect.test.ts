@@ -86,6 +86,12 @@ describe('a guard is refused', () => {
     ['on an index', { table: 'visits_pkey' }, 'TABLE_NOT_FOUND', /no table/],
     ['on a sequence', { table: 'visit_numbers' }, 'TABLE_NOT_FOUND', /no table/],
     ['in no schema', { table: 'nowhere.visits' }, 'TABLE_NOT_FOUND', /There is public.visits/],
+    [
+      'in no schema but its name',
+      { table: 'dotted.name' },
+      'TABLE_NOT_FOUND',
+      /'public."dotted.name"'/,
+    ],
     ['in other capitals', { table: 'user' }, 'TABLE_NOT_FOUND', /school\."User"/],
     ['on a view', { table: 'visits_view' }, 'TABLE_UNSUPPORTED', /is a view/],
     ['on a kept view', { table: 'visits_kept' }, 'TABLE_UNSUPPORTED', /is a materialized view/],
