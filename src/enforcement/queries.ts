@@ -72,6 +72,10 @@ const YIELD_MS = 5_000
 /** Ends the wait for a lock before those behind us have waited for long. */
 export const limitLockWait = (): Sql => sql.raw(`SET LOCAL lock_timeout = ${LOCK_MS}`)
 
+/** Whether nothing can be written here: on a standby, or where the role writes nothing. */
+export const selectReadOnly = (): Sql =>
+  sql`SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS read_only`
+
 /**
  * Ends a statement that keeps writers out before they have waited for long: also one that takes a
  * lock on each of many partitions, and waits for each. What takes longer by itself gets there in

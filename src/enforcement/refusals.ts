@@ -6,6 +6,7 @@ import { type Inspection, inspect } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import type { Enforcement } from './enforcement.ts'
+import { selectReadOnly } from './queries.ts'
 import { readNow } from './read-now.ts'
 
 const describe = ({ duplicates }: ScanReport): string =>
@@ -112,4 +113,14 @@ export function buildFailure(guard: Guard, error: unknown): unknown {
   }
   if (!IMPOSSIBLE.has(state)) return error
   return new OnceoverError('GUARD_NOT_ENFORCEABLE', { message, details, cause: error })
+}
+
+/** @throws OnceoverError READ_ONLY on a standby, and where the session writes nothing */
+export async function refuseReadOnly({ session, target }: Database): Promise<void> {
+  const [row] = await session.query<{ read_only: boolean }>(selectReadOnly())
+  if (!row?.read_only) return
+  throw new OnceoverError('READ_ONLY', {
+    message: `${target} is read only: no index can be made there.`,
+    details: { target },
+  })
 }
