@@ -61,7 +61,8 @@ function ending(applied: Applied, tookMs: number, before: StoredRepair | undefin
   const earlier = before ? settledOf(before) : 0
   const took = `${(tookMs / SECOND_MS).toFixed(1)} s`
   if (earlier === 0) return `${ended} in ${took}`
-  return `${ended}; ${some(settledOf(applied) - earlier, 'row')} in ${took}, ${count(earlier)} before`
+  const now = some(settledOf(applied) - earlier, 'row')
+  return `${ended}; ${now} in ${took}, ${count(earlier)} before`
 }
 
 /**
