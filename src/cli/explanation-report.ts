@@ -1,7 +1,7 @@
 import type { Explanation, KeyDuplicates, KeyExplanation, Maker } from '../index.ts'
 import type { Output } from './output.ts'
 import { keyInWords } from './run-report.ts'
-import { count, oneLine, seconds, shorten, some } from './text.ts'
+import { broken, count, oneLine, seconds, shorten, some, wrapped } from './text.ts'
 
 type Page = Pick<Output, 'colors' | 'columns'>
 
@@ -23,7 +23,10 @@ function* factLines(facts: readonly Fact[]): Generator<string> {
 }
 
 /** An explanation as lines for people. What is copied, such as a fix, is never cut. */
-export function* renderExplanation(told: Explanation, { colors }: Page): Generator<string> {
+export function* renderExplanation(
+  told: Explanation,
+  { colors, columns }: Page,
+): Generator<string> {
   yield `${colors.bold(spoken(told.cause))}  ${told.likelihood}`
   yield* factLines([
     ['guard', told.guard],
@@ -35,12 +38,14 @@ export function* renderExplanation(told: Explanation, { colors }: Page): Generat
     ['made by', told.madeBy && madeBy(told.madeBy)],
   ])
   yield ''
-  for (const each of told.evidence) yield `  ${oneLine(each)}`
+  for (const each of told.evidence) yield broken(`  ${oneLine(each)}`, columns)
   yield `  ${colors.green('fix')}  ${oneLine(told.fix)}`
   yield ''
   yield colors.bold('the other causes')
   for (const { cause, likelihood, evidence } of told.others) {
-    yield `  ${spoken(likelihood).padEnd(WIDTH)}${spoken(cause)}: ${oneLine(evidence.join(' '))}`
+    const why = `${spoken(cause)}: ${oneLine(evidence.join(' '))}`
+    const lead = `  ${spoken(likelihood).padEnd(WIDTH)}`
+    yield lead + wrapped(why, columns - lead.length).join(`\n${' '.repeat(lead.length)}`)
   }
 }
 

@@ -1,6 +1,9 @@
 import pc from 'picocolors'
 import { EXIT, OnceoverError } from '../index.ts'
-import { printable, shorten } from './text.ts'
+import { broken, printable, shorten } from './text.ts'
+
+// How wide `what` and the like are with the blanks after them.
+const LABEL = 7
 
 type Colors = ReturnType<typeof pc.createColors>
 
@@ -46,6 +49,8 @@ export class Output {
   readonly #notes: Colors
   /** Columns for a line that is written over; 0 where stderr cannot do that. */
   readonly #room: number
+  /** Columns for prose on stderr; Infinity where that is no terminal. */
+  readonly #width: number
   #live = false
 
   constructor(streams: Streams, json: boolean) {
@@ -56,6 +61,7 @@ export class Output {
     this.#streams = streams
     this.colors = colorsOf(stdout, env)
     this.#notes = colorsOf(stderr, env)
+    this.#width = stderr.isTTY ? stderr.columns || 80 : Number.POSITIVE_INFINITY
     this.#room = stderr.isTTY && env.TERM !== 'dumb' ? (stderr.columns || 80) - 1 : 0
   }
 
@@ -87,7 +93,7 @@ export class Output {
   /** A line about the work and not of its result, on stderr. */
   progress(text: string): void {
     this.clear()
-    this.#streams.stderr.write(`${this.#notes.dim(printable(text))}\n`)
+    this.#streams.stderr.write(`${this.#notes.dim(broken(printable(text), this.#width))}\n`)
   }
 
   /**
@@ -102,11 +108,12 @@ export class Output {
     const why = [...(typeof detail === 'string' ? [detail] : []), ...reasons(error)]
     const { red, bold } = this.#notes
     this.clear()
+    const prose = (text: string) => broken(printable(text), this.#width, ' '.repeat(LABEL))
     const lines = [
       `${red(bold('error'))}  ${bold(error.code)}`,
-      `what   ${printable(error.message)}`,
-      ...(error.code === 'UNEXPECTED' ? [] : why).map((text) => `why    ${printable(text)}`),
-      `fix    ${printable(error.fix)}`,
+      `what   ${prose(error.message)}`,
+      ...(error.code === 'UNEXPECTED' ? [] : why).map((text) => `why    ${prose(text)}`),
+      `fix    ${prose(error.fix)}`,
     ]
     this.#streams.stderr.write(`${lines.join('\n')}\n`)
     if (this.json) this.record({ error })

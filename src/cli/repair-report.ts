@@ -52,7 +52,7 @@ function children({ children: all }: RepairPlan, { colors, columns }: Page): rea
   const titles = [
     { title: 'children', align: 'right' as const },
     { title: 'of table' },
-    { title: 'what they do' },
+    { title: 'what they do', yields: 'last' as const },
   ]
   return ['', ...table(titles, rows, columns - INDENT.length, colors.bold)]
 }

@@ -3,7 +3,7 @@ import { renderGrowth } from './growth-report.ts'
 import type { Page } from './output.ts'
 import { renderOverlaps } from './overlap-report.ts'
 import { table } from './table.ts'
-import { count, oneLine, printable, some } from './text.ts'
+import { count, oneLine, printable, some, wrapped } from './text.ts'
 import { words } from './words.ts'
 
 const INDENT = '  '
@@ -71,13 +71,22 @@ function nullParts({ parts, nulls }: ScanReport, { colors, columns }: Page): rea
   ]
 }
 
-function findings({ findings: all, coverage }: ScanReport, { colors }: Page): readonly string[] {
+function findings(
+  { findings: all, coverage }: ScanReport,
+  { colors, columns }: Page,
+): readonly string[] {
   if (all.length > 0) {
-    return all.flatMap(({ code, message, fix }) => [
-      '',
-      `${colors.red(code)}  ${oneLine(message)}`,
-      `${INDENT}fix  ${oneLine(fix)}`,
-    ])
+    const room = columns - INDENT.length
+    return all.flatMap(({ code, message, fix }) => {
+      const [first = '', ...rest] = wrapped(`${code}  ${oneLine(message)}`, room, INDENT)
+      const [head = '', ...tail] = wrapped(`fix  ${oneLine(fix)}`, room - INDENT.length, INDENT)
+      return [
+        '',
+        colors.red(code) + first.slice(code.length),
+        ...rest,
+        ...[head, ...tail].map((line) => INDENT + line),
+      ]
+    })
   }
   const [index] = coverage.indexes
   const why = index

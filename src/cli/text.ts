@@ -58,6 +58,7 @@ export function shorten(text: string, columns: number): string {
 
 /** A text on lines of a width, broken between words; those after the first are indented. */
 export function wrapped(text: string, columns: number, indent = ''): readonly string[] {
+  if (columns === Number.POSITIVE_INFINITY) return [text]
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {
@@ -69,6 +70,17 @@ export function wrapped(text: string, columns: number, indent = ''): readonly st
   }
   return [...lines, line]
 }
+
+/** The lines of a text, each broken between words; what is broken off is indented as deep. */
+export const broken = (text: string, columns: number, indent = ''): string =>
+  text
+    .split('\n')
+    .map((line) => {
+      const deep = indent + (/^ */.exec(line)?.[0] ?? '')
+      const lead = line.slice(0, deep.length - indent.length)
+      return lead + wrapped(line.trimStart(), columns - deep.length).join(`\n${deep}`)
+    })
+    .join('\n')
 
 /** A count with its thousands apart: `12,345`. */
 export const count = (value: number): string => value.toLocaleString('en-US')

@@ -72,6 +72,19 @@ describe('a live line', () => {
   })
 })
 
+describe('prose on a terminal', () => {
+  test('is broken between words, and what is broken off stands under its beginning', () => {
+    const { streams, written } = capture({ isTTY: true, env: { NO_COLOR: '1' } })
+    const out = new Output(streams, false)
+    out.progress(`  ${'word '.repeat(20)}end`)
+    out.error(new OnceoverError('USAGE', { message: `${'word '.repeat(19)}end`, fix: 'mend' }))
+    const words = (times: number) => Array(times).fill('word').join(' ')
+    expect(written.stderr).toBe(
+      `  ${words(19)}\n  word end\nerror  USAGE\nwhat   ${words(18)}\n       word end\nfix    mend\n`,
+    )
+  })
+})
+
 describe('an error', () => {
   test('is its code, what happened, why and the fix, on stderr', () => {
     const { streams, written } = capture()
