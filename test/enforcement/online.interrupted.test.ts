@@ -103,7 +103,8 @@ describe('at its end', () => {
     await expect(call).rejects.toMatchObject({
       code: 'ENFORCE_TIMED_OUT',
       fix: expect.stringMatching(
-        `enforce again. What [^]* --drop; [^]*DROP INDEX CONCURRENTLY IF EXISTS "public"."${made.index}_key";`,
+        'enforce again. What [^]* --drop; [^]*' +
+          `DROP INDEX CONCURRENTLY IF EXISTS "public"."${made.index}_key";`,
       ),
     })
     await holder.end()
