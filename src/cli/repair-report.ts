@@ -117,7 +117,8 @@ const facts = (plan: RepairPlan, does: string): readonly (readonly [string, stri
   ...(plan.where === null ? [] : [['where', plan.where] as const]),
   [
     'takes',
-    `${duration(plan.predicted.durationMs)}, about ${size(plan.predicted.walBytes)} of write-ahead log`,
+    `${duration(plan.predicted.durationMs)}, ` +
+      `about ${size(plan.predicted.walBytes)} of write-ahead log`,
   ],
 ]
 

@@ -80,7 +80,8 @@ describe('prose on a terminal', () => {
     out.error(new OnceoverError('USAGE', { message: `${'word '.repeat(19)}end`, fix: 'mend' }))
     const words = (times: number) => Array(times).fill('word').join(' ')
     expect(written.stderr).toBe(
-      `  ${words(19)}\n  word end\nerror  USAGE\nwhat   ${words(18)}\n       word end\nfix    mend\n`,
+      `  ${words(19)}\n  word end\nerror  USAGE\n` +
+        `what   ${words(18)}\n       word end\nfix    mend\n`,
     )
   })
 })
