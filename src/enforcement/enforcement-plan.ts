@@ -1,3 +1,4 @@
+import { countRepeated } from '../duplicates/queries.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { Database } from '../postgres/database.ts'
 import { quoteIdentifier } from '../postgres/identifier.ts'
@@ -18,7 +19,6 @@ import {
   analyze,
   attachDdl,
   constraintDdl,
-  countDuplicates,
   dropIndexDdl,
   indexDdl,
   lockBuilders,
@@ -63,7 +63,7 @@ const quoted = ({ schema }: Branch, name: string): string =>
 function* preparing(build: Build, functions: readonly string[], bare: readonly Branch[]) {
   const { inspection } = build
   yield statement('turn', turnSql(inspection.table.oid), 'one enforcement at a time', NOBODY)
-  const count = countDuplicates(inspection).text
+  const count = countRepeated(inspection).text
   yield statement('check', count, 'duplicates end it here, unless they are repaired', NOBODY)
   for (const ddl of functions) {
     yield statement('key index', ddl, 'the index stands on this function; it stays', NOBODY)
@@ -161,7 +161,7 @@ function lockedPlan(build: Build, functions: readonly string[]): readonly Planne
   const ddl = enforcement.work.constraint
     ? constraintDdl(inspection)
     : indexDdl(inspection, { name: guard.index, on: table.quoted, unique: true })
-  const count = countDuplicates(inspection).text
+  const count = countRepeated(inspection).text
   return [
     statement('check', count, 'duplicates end it here', NOBODY),
     ...functions.map((each) =>

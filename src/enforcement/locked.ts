@@ -1,3 +1,4 @@
+import { countDuplicates } from '../duplicates/scan.ts'
 import { type Inspection, inspect } from '../guards/inspect.ts'
 import { type Database, endWithTheClient } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
@@ -9,7 +10,6 @@ import { makeKeyFunctions } from './key-functions.ts'
 import { isContention } from './lock-retry.ts'
 import {
   constraintDdl,
-  countDuplicates,
   indexDdl,
   limitHold,
   limitLockWait,
@@ -67,8 +67,8 @@ async function tryOnce(
   if (inspection.coverage.invalid.some(({ name }) => name.startsWith(guard.index))) {
     throw new Leave('online')
   }
-  const [found] = await session.query<{ groups: string }>(countDuplicates(inspection))
-  if (Number(found?.groups) > 0) throw new Leave(work.repair ? 'online' : 'duplicates')
+  const { groups } = await countDuplicates(session, inspection)
+  if (groups > 0) throw new Leave(work.repair ? 'online' : 'duplicates')
   const ddl = await build(session, inspection, work.constraint === true)
   return { guard: guard.name, index: guard.index, created: true, ddl, left: [] }
 }

@@ -1,4 +1,5 @@
 import { OnceoverError } from '../core/error.ts'
+import { countDuplicates } from '../duplicates/scan.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
@@ -15,7 +16,7 @@ import { makeKeyFunctions } from './key-functions.ts'
 import { makeKeyIndexes } from './key-index.ts'
 import { inTransaction, isContention } from './lock-retry.ts'
 import { buildUnique, refuseForeign } from './partitions.ts'
-import { analyze, awaitVacuum, countDuplicates } from './queries.ts'
+import { analyze, awaitVacuum } from './queries.ts'
 import { inspectNow } from './read-now.ts'
 import { listDuplicates, refuseConstraint, refuseHidden, refuseObstacle } from './refusals.ts'
 import { lookAround } from './standing.ts'
@@ -25,8 +26,7 @@ const BUILDS = 5
 const REPAIRS = 10
 
 async function hasDuplicates({ connections, inspection }: Build): Promise<boolean> {
-  const [row] = await connections.session.query<{ groups: string }>(countDuplicates(inspection))
-  return Number(row?.groups) > 0
+  return (await countDuplicates(connections.session, inspection)).groups > 0
 }
 
 /** Repairs until no duplicate stands, or refuses them where nobody repairs. */

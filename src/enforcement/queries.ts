@@ -147,23 +147,5 @@ export const selectSize = (oid: string): Sql => sql`
       WHERE relid <> ${oid}::int8::oid)::int8
     + pg_total_relation_size(${oid}::int8::oid) AS bytes`
 
-/** How many keys have several rows, as the index would see it. */
-export const countDuplicates = ({ guard, table, parts, copies }: Inspection): Sql => {
-  // The functions that the index itself needs may not have been made yet.
-  const keys = parts.map(({ encoding }) => encoding.inline)
-  const equal = parts.some(({ part }) => part.nulls === 'equal')
-  const conditions = [
-    ...(guard.where ? [`(${guard.where})`] : []),
-    ...(equal ? [] : keys.map((key) => `${key} IS NOT NULL`)),
-  ]
-  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
-  // By place: a name in GROUP BY means a column of the table before it means one of ours.
-  const items = [...keys, ...(copies ? [copies.quoted] : [])]
-  return sql.raw(`SELECT count(*)::text AS groups
-    FROM (SELECT ${items.map((item, at) => `${item} AS once_k${at}`).join(', ')}
-      FROM ${table.quoted} ${where} GROUP BY ${items.map((_, at) => at + 1).join(', ')}
-      HAVING count(*) > 1) AS once_groups`)
-}
-
 /** Gathers what the planner wants to know of a table and its new index. */
 export const analyze = (quoted: string): Sql => sql.raw(`ANALYZE ${quoted}`)
