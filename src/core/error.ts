@@ -36,3 +36,9 @@ export class OnceoverError extends Error {
     return { code: this.code, message: this.message, fix: this.fix, details: this.details }
   }
 }
+
+/** What was said underneath: the words of the error that one of ours was made of, or its own. */
+export const causeOf = (error: unknown): string => {
+  const cause = error instanceof OnceoverError ? (error.cause ?? error) : error
+  return cause instanceof Error ? cause.message : String(cause)
+}

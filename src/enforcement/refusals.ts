@@ -1,4 +1,4 @@
-import { OnceoverError } from '../core/error.ts'
+import { causeOf, OnceoverError } from '../core/error.ts'
 import { scanInspected } from '../duplicates/scan.ts'
 import type { ScanReport } from '../duplicates/scan-report.ts'
 import type { Guard } from '../guards/guard.ts'
@@ -103,10 +103,8 @@ const IMPOSSIBLE: ReadonlySet<string | undefined> = new Set([
 export function buildFailure(guard: Guard, error: unknown): unknown {
   const state = sqlstate(error)
   const details = { guard: guard.name, table: guard.table, index: guard.index }
-  const cause = error instanceof OnceoverError ? (error.cause ?? error) : error
-  const words = cause instanceof Error ? cause.message : String(cause)
   if (state === SQLSTATE.duplicateTable) return nameTaken(guard, guard.index, error)
-  const message = `PostgreSQL cannot build the index of the guard ${guard.name}: ${words}.`
+  const message = `PostgreSQL cannot build the index of the guard ${guard.name}: ${causeOf(error)}.`
   if (state === SQLSTATE.programLimitExceeded) {
     const fix = "Make the long part a hash of itself: expression('md5(body)')."
     return new OnceoverError('GUARD_NOT_ENFORCEABLE', { message, fix, details, cause: error })

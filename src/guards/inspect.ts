@@ -1,4 +1,4 @@
-import { OnceoverError } from '../core/error.ts'
+import { causeOf, OnceoverError } from '../core/error.ts'
 import type { Session } from '../postgres/session.ts'
 import type { Sql } from '../postgres/sql.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
@@ -28,11 +28,6 @@ export interface Inspection {
   readonly coverage: Coverage
 }
 
-const wordsOf = (error: unknown): string => {
-  const cause = error instanceof OnceoverError ? (error.cause ?? error) : error
-  return cause instanceof Error ? cause.message : String(cause)
-}
-
 // Data exceptions, unsupported features, and whatever is wrong with the text of a statement.
 const isRefusal = (state: string | undefined): boolean =>
   state !== undefined && /^(0A|22|42)/.test(state) && state !== SQLSTATE.insufficientPrivilege
@@ -48,7 +43,7 @@ async function check<Row>(
   } catch (error) {
     if (!isRefusal(sqlstate(error))) throw error
     throw new OnceoverError('EXPRESSION_INVALID', {
-      message: `PostgreSQL refuses ${clause} of the guard ${guard.name}: ${wordsOf(error)}.`,
+      message: `PostgreSQL refuses ${clause} of the guard ${guard.name}: ${causeOf(error)}.`,
       details: { guard: guard.name, table: guard.table, clause },
       cause: error,
     })
@@ -89,7 +84,7 @@ async function inspectParts(session: Session, guard: Guard, table: Table) {
     if (sqlstate(error) !== SQLSTATE.undefinedFunction) throw error
     const fix = jsonFix(parts)
     throw new OnceoverError('KEY_NOT_COMPARABLE', {
-      message: `PostgreSQL cannot compare the key of the guard ${guard.name}: ${wordsOf(error)}.`,
+      message: `PostgreSQL cannot compare the key of the guard ${guard.name}: ${causeOf(error)}.`,
       ...(fix && { fix }),
       details: { guard: guard.name, table: guard.table },
       cause: error,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { OnceoverError } from '../core/error.ts'
+import { causeOf, OnceoverError } from '../core/error.ts'
 import { countDuplicates } from '../duplicates/scan.ts'
 import type { Repetition } from '../duplicates/scan-report.ts'
 import type { Guard } from '../guards/guard.ts'
@@ -82,17 +82,12 @@ function isOfARow(error: unknown): boolean {
 const isInTheWay = (error: unknown): boolean =>
   isRetryable(error) || sqlstate(error) === SQLSTATE.lockNotAvailable
 
-const wordsOf = (error: unknown): string => {
-  const cause = error instanceof OnceoverError ? (error.cause ?? error) : error
-  return cause instanceof Error ? cause.message : String(cause)
-}
-
 const blocked = (work: Work, cause: unknown): OnceoverError =>
   new OnceoverError('REPAIR_BLOCKED', {
     message:
       `${MOST_FAILURES} losers of the repair ${work.id} in a row could not be removed: ` +
-      `${wordsOf(cause)}.`,
-    details: { repair: work.id, reason: wordsOf(cause) },
+      `${causeOf(cause)}.`,
+    details: { repair: work.id, reason: causeOf(cause) },
     cause,
   })
 
@@ -156,7 +151,7 @@ class Applying {
 
   async #mend(error: unknown, from: number, to: number): Promise<void> {
     const named = error instanceof Offence ? error.seqs : []
-    if (named.length > 0) return this.#skip(named, wordsOf(error))
+    if (named.length > 0) return this.#skip(named, causeOf(error))
     if (isInTheWay(error)) {
       if (++this.#retries > MOST_RETRIES) throw error
       this.#pace.halve(to - from + 1)
@@ -167,7 +162,7 @@ class Applying {
     this.#suspect = to > from ? to : 0
     if (to > from) return
     if (++this.#failures >= MOST_FAILURES) throw blocked(this.#work, error)
-    await this.#skip([String(from)], wordsOf(error))
+    await this.#skip([String(from)], causeOf(error))
   }
 
   async #skip(seqs: readonly string[], why: string): Promise<void> {

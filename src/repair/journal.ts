@@ -39,3 +39,7 @@ export const matches = (
 /** The columns of a table that can be written: `"a", "b"`, each behind the alias where given. */
 export const written = (table: Table, alias = ''): string =>
   [...table.columns.values()].map(({ quoted }) => `${alias && `${alias}.`}${quoted}`).join(', ')
+
+/** The primary key of a table: `"a", "b"`. */
+export const keyOf = ({ primaryKey }: Table): string =>
+  primaryKey.map(({ quoted }) => quoted).join(', ')

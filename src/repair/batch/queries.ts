@@ -3,7 +3,7 @@ import type { Column, Table } from '../../guards/table.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 import type { Family } from '../family.ts'
 import { bound, groupedBy } from '../freeze/queries.ts'
-import { type Journal, numbered } from '../journal.ts'
+import { type Journal, keyOf, numbered } from '../journal.ts'
 
 /** The losers from one number to another, both included. */
 export interface Stretch {
@@ -167,8 +167,6 @@ export const holdRows = (
 ): Sql => sql`
   WITH ${stretchOf(journal, stretch)}
   SELECT count(*) FROM (${sql.raw(byKey(table, ['l', 'k'], lockFor(family)))}) AS once_held`
-
-const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => quoted).join(', ')
 
 /**
  * The losers of a stretch that must not be touched, each with its reason.

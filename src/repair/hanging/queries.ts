@@ -1,7 +1,7 @@
 import type { Column, Table } from '../../guards/table.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 import type { ChildKey, Edge, Family } from '../family.ts'
-import { type Journal, matches, numbered, written } from '../journal.ts'
+import { type Journal, keyOf, matches, numbered, written } from '../journal.ts'
 import {
   afterwards,
   colliding,
@@ -12,8 +12,6 @@ import {
   stays,
 } from '../moving/queries.ts'
 import { kept, moveColumns, rowColumns } from '../removal/queries.ts'
-
-const keyOf = ({ primaryKey }: Table): string => primaryKey.map(({ quoted }) => quoted).join(', ')
 
 const childOf = ({ tables }: Family, { child }: Edge): Table => tables[child] as Table
 
