@@ -13,7 +13,9 @@ test('the scan and every raw variant find the same, and are compared', async () 
     const { url } = database
     const { benchmarks } = await runBenchmarks(['scan'], { url, rounds: 2, progress })
     const [scan] = benchmarks
-    expect(scan?.comparisons).toMatchObject([{ what: 'scan', samples: 2, raw: { statements: 4 } }])
+    // Which raw variant is the fastest, and so is compared, is no matter of this test.
+    const statements = expect.any(Number)
+    expect(scan?.comparisons).toMatchObject([{ what: 'scan', samples: 2, raw: { statements } }])
     expect(scan?.figures.map(({ value }) => value > 0)).toEqual([true, true])
     for (const { name } of VARIANTS) expect(said).toContain(`scan: trying "${name}"`)
     // One row in twenty repeats a key, and the twelve large groups are among the repeated.
