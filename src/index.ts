@@ -31,6 +31,12 @@ export type {
   SkippedTable,
 } from './duplicates/discover/proposal.ts'
 export type { Finding, FindingCode } from './duplicates/finding.ts'
+export type {
+  DuplicatePage,
+  DuplicatesOptions,
+  TextRow,
+  WholeGroup,
+} from './duplicates/groups.ts'
 export type { Rhythm } from './duplicates/growth/rhythm.ts'
 export type { Growth, GrowthBucket, GrowthSource } from './duplicates/growth.ts'
 export type { OverlapCluster, Overlaps } from './duplicates/overlaps.ts'

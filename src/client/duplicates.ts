@@ -1,4 +1,5 @@
 import type { Door } from '../core/door.ts'
+import { type DuplicatePage, type DuplicatesOptions, duplicates } from '../duplicates/groups.ts'
 import { type ScanOptions, scan } from '../duplicates/scan.ts'
 import type { ScanReport } from '../duplicates/scan-report.ts'
 import { type Converged, type ConvergeOptions, converge } from '../enforcement/converge.ts'
@@ -14,6 +15,11 @@ export interface DuplicateMethods {
    * the excess rows were made, in what rhythm and by what.
    */
   scan(guards: Guard | readonly Guard[], options?: ScanOptions): Promise<readonly ScanReport[]>
+  /**
+   * Reads the duplicate groups of a guard, in the order of their keys, with keeper and losers as
+   * whole rows; reads only, and needs no schema of ours.
+   */
+  duplicates(guard: Guard, options?: DuplicatesOptions): Promise<DuplicatePage>
   /**
    * Makes the unique index of a guard where none covers it, while writers go on; lists the
    * duplicates in its way, or repairs them where `repair` says so.
@@ -31,6 +37,10 @@ export const duplicateMethods = (database: Database, door: Door): DuplicateMetho
     scan: async (guards, options = {}) => {
       door.enter([guards].flat(), options)
       return scan(database, [guards].flat(), options)
+    },
+    duplicates: async (guard, given = {}) => {
+      door.enter([guard], given)
+      return duplicates(database, guard, given)
     },
     enforce: async (guard, given = {}) => {
       door.enter([guard], given)

@@ -70,20 +70,25 @@ const sum = (condition: string): string =>
 const figures = (condition: string): string =>
   `json_build_object('groups', ${count(condition)}, 'excess', ${sum(condition)})`
 
-// The rows of the largest groups, the keeper of each first: of one group there may be millions.
-const rankedMembers = (inspection: Inspection, nullsEqual: boolean): string => {
-  const { table, parts, copies, keep, shown, guard } = inspection
+/** The conditions that a row of the table has the key of a relation with `keyList`'s names. */
+export const sameKey = ({ parts, copies }: Inspection): string[] => {
+  const nullsEqual = nullsAreEqual(parts)
   const joined = parts.map(({ encoding, column }, at) =>
     nullsEqual && !column?.notNull
       ? `${encoding.inline} IS NOT DISTINCT FROM once_k${at}`
       : `${encoding.inline} = once_k${at}`,
   )
-  if (copies) joined.push(`${copies.quoted} = once_copy`)
+  return copies ? [...joined, `${copies.quoted} = once_copy`] : joined
+}
+
+// The rows of the largest groups, the keeper of each first: of one group there may be millions.
+const rankedMembers = (inspection: Inspection): string => {
+  const { table, keep, shown, guard } = inspection
   const columns = shown.map(({ quoted }, at) => `${quoted} AS once_s${at}`)
   return `SELECT once_place, ${columns.join(', ')},
       row_number() OVER (PARTITION BY once_place ORDER BY ${keep.join(', ')}) AS once_rank
     FROM ${table.quoted} CROSS JOIN once_top
-    WHERE ${joined.join(' AND ')} ${guard.where ? `AND (${guard.where})` : ''}`
+    WHERE ${sameKey(inspection).join(' AND ')} ${guard.where ? `AND (${guard.where})` : ''}`
 }
 
 /**
@@ -96,8 +101,7 @@ export const selectGroups = (inspection: Inspection): Sql => {
   const { table, parts, copies, shown } = inspection
   const names = [...keys(parts), ...(copies ? ['once_copy'] : [])].join(', ')
   const copy = copies ? `, ${copies.quoted} AS once_copy` : ''
-  const nullsEqual = nullsAreEqual(parts)
-  const declared = nullsEqual ? 'true' : 'NOT once_holed'
+  const declared = nullsAreEqual(parts) ? 'true' : 'NOT once_holed'
   const key = parts.map(({ base }, at) => exactJson(`once_k${at}`, base))
   const row = shown.map(({ base }, at) => exactText(`once_s${at}`, base))
   return sql.raw(`
@@ -111,7 +115,7 @@ export const selectGroups = (inspection: Inspection): Sql => {
     FROM once_groups WHERE ${declared} ORDER BY once_members DESC, ${names} LIMIT ${SHOWN_GROUPS}),
   once_rows AS (
     SELECT once_place, json_agg(json_build_array(${row.join(', ')}) ORDER BY once_rank) AS once_rows
-    FROM (${rankedMembers(inspection, nullsEqual)}) AS once_ranked
+    FROM (${rankedMembers(inspection)}) AS once_ranked
     WHERE once_rank <= ${SHOWN_LOSERS + 1} GROUP BY once_place)
   SELECT json_build_object(
     'declared', ${figures(declared)}, 'equal', ${figures('true')},

@@ -73,6 +73,16 @@ async function refuseChanging(session: Session, { guard, table, parts }: Inspect
   })
 }
 
+/**
+ * Refuses an inspected guard of which a reading would lie.
+ *
+ * @throws OnceoverError RLS_HIDES_ROWS, EXPRESSION_INVALID for a key that is not immutable
+ */
+export async function refuseUnreadable(session: Session, inspection: Inspection): Promise<void> {
+  refuseHidden(inspection)
+  await refuseChanging(session, inspection)
+}
+
 /** What harmless differences hide, besides the rows that are in excess without removing them. */
 async function hiddenGroups(
   session: Session,
@@ -92,8 +102,7 @@ async function hiddenGroups(
  * @throws OnceoverError RLS_HIDES_ROWS, EXPRESSION_INVALID for a key that is not immutable
  */
 export async function scanInspected(session: Session, inspection: Inspection): Promise<ScanReport> {
-  refuseHidden(inspection)
-  await refuseChanging(session, inspection)
+  await refuseUnreadable(session, inspection)
   const { guard, table, coverage } = inspection
   const counts = await answer<number[]>(session, countRows(inspection))
   const [rows = 0, unfinished = 0] = counts.splice(0, 2)
