@@ -67,6 +67,7 @@ export type { Coverage } from './guards/coverage.ts'
 export {
   type Child,
   type Guard,
+  type GuardMatrix,
   type GuardOptions,
   guard,
   type KeyedRow,
@@ -101,6 +102,7 @@ export type { InsertChunk, StreamOptions } from './rows/stream.ts'
 export type { Cancelled, CancelOptions } from './runs/cancel.ts'
 export {
   type AnyGenerator,
+  type Days,
   type Expected,
   type Generator,
   type GeneratorOptions,

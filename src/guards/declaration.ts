@@ -18,7 +18,7 @@ const OPTIONS: ReadonlySet<string> = new Set([
     'copies',
     'remember',
   ],
-  ...['unfinished', 'overlap', 'index'],
+  ...['unfinished', 'overlap', 'matrix', 'index'],
 ])
 
 const isObject = (value: unknown): value is Options =>
@@ -119,6 +119,27 @@ function* nounFaults({ table, key, copies, index }: Options): Generator<string> 
   }
 }
 
+const MATRIX: ReadonlySet<string> = new Set(['entity', 'period', 'labels'])
+
+function* matrixFaults({ matrix, key }: Options): Generator<string> {
+  if (matrix === undefined) return
+  if (!isObject(matrix)) return yield 'matrix is not an object'
+  for (const name of Object.keys(matrix)) {
+    if (!MATRIX.has(name)) yield `matrix has no option ${name}`
+  }
+  const { entity, period, labels } = matrix
+  if (typeof entity !== 'string' || isBlank(entity)) {
+    yield 'the entity of matrix is not the name of a part or a column'
+  }
+  if (typeof period !== 'string' || !(isObject(key) && Object.hasOwn(key, period))) {
+    yield 'the period of matrix is not the name of a part of the key'
+  } else if (entity === period) yield 'the entity and the period of matrix are the same'
+  if (labels === undefined) return
+  const fault = typeof labels === 'string' ? refuseFragment(labels) : 'is not a text'
+  if (fault) yield `labels of matrix ${fault}`
+  else if (isBlank(labels)) yield 'labels of matrix is empty'
+}
+
 /** Everything that is wrong with the declaration of a guard, whatever was passed for it. */
 export function* declarationFaults(name: unknown, options: unknown): Generator<string> {
   yield* nameFaults(name)
@@ -130,4 +151,5 @@ export function* declarationFaults(name: unknown, options: unknown): Generator<s
   yield* keyFaults(options.key)
   yield* sqlFaults(options)
   yield* rowFaults(options)
+  yield* matrixFaults(options)
 }

@@ -30,6 +30,16 @@ export type Losers =
   | 'delete'
   | { readonly set: Readonly<Record<string, string | number | boolean>> }
 
+/** What the matrix of a guard is laid out by: whose keys they are, and when. */
+export interface GuardMatrix {
+  /** A part of the key or a column of the table: each of its values is a row of the matrix. */
+  readonly entity: string
+  /** A part of the key: its values are the columns of the matrix. */
+  readonly period: string
+  /** A query of two columns, the entity and how it is called. */
+  readonly labels?: string
+}
+
 /** The declaration of a business key on a table. */
 export interface GuardOptions<Parts extends KeyParts> {
   /** `table` or `schema.table`, as the catalogue spells it; in double quotes where it has a dot. */
@@ -65,6 +75,8 @@ export interface GuardOptions<Parts extends KeyParts> {
    * differ, where the other parts of the key are equal.
    */
   readonly overlap?: string
+  /** What the matrix is laid out by, as `once.matrix` shows it. */
+  readonly matrix?: GuardMatrix
   /** Name of the unique index that `enforce` makes. */
   readonly index?: string
 }
@@ -84,6 +96,7 @@ export interface Guard<Parts extends KeyParts = KeyParts> {
   readonly remember: 'row' | 'forever'
   readonly unfinished: string | undefined
   readonly overlap: string | undefined
+  readonly matrix: GuardMatrix | undefined
   readonly index: string
 }
 
@@ -142,6 +155,7 @@ export function guard<const Parts extends KeyParts>(
     remember: options.remember ?? 'row',
     unfinished: options.unfinished,
     overlap: options.overlap,
+    matrix: options.matrix && Object.freeze({ ...options.matrix }),
     index: options.index ?? indexName(name, options.table),
   })
 }

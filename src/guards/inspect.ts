@@ -167,6 +167,11 @@ function copyColumn(guard: Guard, table: Table): Column | undefined {
   })
 }
 
+function checkEntity(guard: Guard, table: Table): void {
+  const entity = guard.matrix?.entity
+  if (entity !== undefined && !Object.hasOwn(guard.key, entity)) columnOf(guard, table, entity)
+}
+
 /**
  * Holds a guard against the catalogue: the table and its columns, the types of its parts, its SQL,
  * and the unique indexes that cover it or seem to. Reads only.
@@ -178,6 +183,7 @@ export async function inspect(session: Session, guard: Guard): Promise<Inspectio
   const table = await inspectTable(session, guard.table)
   const copies = copyColumn(guard, table)
   const extra = guard.show.map((name) => columnOf(guard, table, name))
+  checkEntity(guard, table)
   if (guard.losers !== 'delete') {
     for (const name of Object.keys(guard.losers.set)) columnOf(guard, table, name)
   }

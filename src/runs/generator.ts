@@ -48,6 +48,12 @@ export type Expected<G extends Guard, Input> =
   | Iterable<UnitOf<G, Input>>
   | AsyncIterable<UnitOf<G, Input>>
 
+/** A span of days, `YYYY-MM-DD`, both included. */
+export interface Days {
+  readonly from: string
+  readonly to: string
+}
+
 /** How a generator works. `make` stands before `save`, or TypeScript cannot infer `made`. */
 export interface GeneratorOptions<G extends Guard, Input, Made, Range> {
   /** Validates each input; what it returns must be JSON, and is kept with the claim until done. */
@@ -58,6 +64,8 @@ export interface GeneratorOptions<G extends Guard, Input, Made, Range> {
    */
   // A method, which may stand where one of any range is wanted.
   expected?(range: Range): Expected<G, Input>
+  /** The range of a span of days, as the matrix asks for it. Default: `{ from, to }` as it is. */
+  readonly range?: (days: Days) => NoInfer<Range>
   /**
    * One text for each unit that changes when the data do that it is made from, or null where that
    * cannot be said. Set-based, before anything is claimed.
@@ -104,7 +112,7 @@ export interface Generator<
 /** Any generator, to code that does not know its types: what it is given goes through as it is. */
 export type AnyGenerator = Generator<Guard, unknown, unknown, unknown>
 
-const FUNCTIONS = ['expected', 'fingerprint', 'make', 'save', 'saveAll'] as const
+const FUNCTIONS = ['expected', 'range', 'fingerprint', 'make', 'save', 'saveAll'] as const
 const OPTIONS: ReadonlySet<string> = new Set([
   ...FUNCTIONS,
   ...['input', 'timeout', 'attempts', 'backoff'],

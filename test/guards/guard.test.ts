@@ -72,6 +72,32 @@ describe('a declaration is refused', () => {
       'the copies column is part of the key',
     ],
     ['with copies and no key', { table: 't', copies: 'n' }, 'the key has no parts'],
+    ['with a matrix that is a text', { ...sound, matrix: 'day' }, 'matrix is not an object'],
+    [
+      'with a matrix without a period',
+      { ...sound, matrix: { entity: 'room' } },
+      'the period of matrix is not the name of a part of the key',
+    ],
+    [
+      'with a matrix of one thing',
+      { ...sound, matrix: { entity: 'day', period: 'day' } },
+      'the entity and the period of matrix are the same',
+    ],
+    [
+      'with a matrix of nobody',
+      { ...sound, matrix: { entity: ' ', period: 'day' } },
+      'the entity of matrix is not the name of a part or a column',
+    ],
+    [
+      'with an unknown option of the matrix',
+      { ...sound, matrix: { entity: 'room', period: 'day', label: 'x' } },
+      'matrix has no option label',
+    ],
+    [
+      'with labels that end the query',
+      { ...sound, matrix: { entity: 'room', period: 'day', labels: 'SELECT 1; x' } },
+      'labels of matrix has a semicolon',
+    ],
     ['with an index name too long', { ...sound, index: 'é'.repeat(32) }, 'index is not a name'],
     ['with an empty index name', { ...sound, index: '' }, 'index is not a name'],
     ['with NUL in the index name', { ...sound, index: 'a\0' }, 'index is not a name'],

@@ -101,6 +101,12 @@ describe('a guard is refused', () => {
     ['with a part of the system', { key: { ctid: column() } }, 'COLUMN_NOT_FOUND', /ctid/],
     ['with capitals astray', { key: { 'camel case': text() } }, 'COLUMN_NOT_FOUND', /Camel Case/],
     ['with a shown column that is none', { show: ['stauts'] }, 'COLUMN_NOT_FOUND', /stauts/],
+    [
+      'with an entity that is none',
+      { matrix: { entity: 'pupil', period: 'day' } },
+      'COLUMN_NOT_FOUND',
+      /pupil/,
+    ],
     ['with copies that are none', { copies: 'nr' }, 'COLUMN_NOT_FOUND', /nr/],
     ['with losers set to none', { losers: { set: { stat: 1 } } }, 'COLUMN_NOT_FOUND', /stat/],
     ['with a date as time', { key: { day: time() } }, 'COLUMN_TYPE_MISMATCH', /as date\(\)/],

@@ -24,6 +24,7 @@ describe('a declaration that is wrong names every fault', () => {
     [{ save, make: 7 }, 'make is not a function'],
     [{ save, expected: sql`SELECT 1` }, 'expected is not a function'],
     [{ save, input: {} }, 'input is no Standard Schema'],
+    [{ save, range: 'days' }, 'range is not a function'],
     [{ save, attempts: 0 }, 'attempts is not a whole number'],
     [{ save, timeout: 'long' }, 'timeout is no length of time'],
     [{ save, backoff: 5 }, 'backoff is no length of time'],
