@@ -12,6 +12,7 @@ export default defineConfig({
       { find: /^onceover$/, replacement: source('./src/index.ts') },
       { find: /^onceover\/embedded$/, replacement: source('./src/embedded/server.ts') },
       { find: /^onceover\/hono$/, replacement: source('./src/http/hono.ts') },
+      { find: /^onceover\/server$/, replacement: source('./src/server/server.ts') },
       { find: /^onceover\/express$/, replacement: source('./src/http/express.ts') },
     ],
   },

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import type { Caller } from './security.ts'
+
+/** The name of a guard in a path. */
+export const guardParams = z.object({ guard: z.string() })
+
+/** The id of a run or a repair in a path. */
+export const idParams = z.object({ id: z.string() })
+
+const MOST_ITEMS = 500
+const DEFAULT_ITEMS = 50
+
+/** How a list is paged. */
+export const pageQuery = z.object({
+  cursor: z.string().optional().describe('`next` of the page before.'),
+  limit: z.coerce.number().int().min(1).max(MOST_ITEMS).default(DEFAULT_ITEMS),
+})
+
+const MOST_WORDS = 500
+
+/** Why something is done; kept with it. */
+export const reason = z.string().trim().min(1).max(MOST_WORDS)
+
+/** Who does it, where no token says so. */
+export const actor = z.string().trim().min(1).max(MOST_WORDS)
+
+/** What every write may say of itself. */
+export const said = z.object({ reason: reason.optional(), actor: actor.optional() })
+
+const NAMELESS = 'dashboard'
+
+/** Who does what is asked: the token says so, or else the request, or nobody. */
+export const actorOf = (caller: Caller, given: string | undefined): string =>
+  caller.actor ?? given ?? NAMELESS
+
+/** A page of a list. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next: z.string().nullable() })

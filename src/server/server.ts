@@ -1,0 +1,6 @@
+export { type Server, server } from './app.ts'
+export { type Listening, type ListenOptions, listen } from './listen.ts'
+export { nodeHandler } from './node-handler.ts'
+export type { CreateRows, ServerOptions, Token } from './options.ts'
+export type { Problem } from './problem.ts'
+export type { Underway } from './underway.ts'
