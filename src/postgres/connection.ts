@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { OnceoverError } from '../core/error.ts'
+import { HangingUpClient } from './client.ts'
 import { failure } from './failure.ts'
 import { type DatabaseInput, isClient, isPool } from './handle.ts'
 import { Session } from './session.ts'
@@ -44,7 +45,7 @@ export async function connect(
   target: string,
   timeoutMs?: number,
 ): Promise<Connection> {
-  const client = new pg.Client({
+  const client = new HangingUpClient({
     ...configOf(input, target),
     application_name: 'onceover',
     keepAlive: true,
@@ -61,8 +62,7 @@ export async function connect(
   })
   return {
     session: new Session(client, target, false),
-    // The types of pg do not name it.
-    unref: () => (client as pg.Client & { unref(): void }).unref(),
+    unref: () => client.unref(),
     close: () => client.end().catch(() => {}),
   }
 }

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { OnceoverError } from '../core/error.ts'
+import { HangingUpClient } from './client.ts'
 
 /** The rows of an answer, as the driver parsed them. */
 export interface Answer {
@@ -93,6 +94,7 @@ function connectTimeoutMs(url: string): number {
 export function openPool(url: string): pg.Pool {
   readUrl(url)
   const pool = new pg.Pool({
+    Client: HangingUpClient,
     connectionString: url,
     connectionTimeoutMillis: connectTimeoutMs(url),
     application_name: 'onceover',
