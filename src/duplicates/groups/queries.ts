@@ -55,10 +55,11 @@ const groupsAfter = (
   const { table, parts, copies } = inspection
   const names = [...keys(parts), ...(copies ? ['once_copy'] : [])]
   const list = names.join(', ')
+  const copy = copies ? `, ${copies.quoted} AS once_copy` : ''
   const known = nullsAreEqual(parts) ? [] : keys(parts).map((key) => `${key} IS NOT NULL`)
   return sql`SELECT ${sql.raw(list)}, count(*) AS once_members,
       row_number() OVER (ORDER BY ${sql.raw(list)}) AS once_place
-    FROM (SELECT ${sql.raw(keyList(parts))}${sql.raw(copies ? `, ${copies.quoted} AS once_copy` : '')}
+    FROM (SELECT ${sql.raw(keyList(parts))}${sql.raw(copy)}
       FROM ${sql.raw(table.quoted)} ${sql.raw(where(inspection))}) AS once_row
     WHERE ${sql.raw(['true', ...known].join(' AND '))}
       AND ${after ? isAfter(names, after) : sql`true`}
