@@ -62,31 +62,25 @@ export interface GeneratorOptions<G extends Guard, Input, Made, Range> {
    * The units that ought to exist in a range. A query names the key's columns; a column `input`, or
    * else all others together, is the input.
    */
-  // A method, which may stand where one of any range is wanted.
+  // Methods all of them, which may stand where those of any generator are wanted.
   expected?(range: Range): Expected<G, Input>
   /** The range of a span of days, as the matrix asks for it. Default: `{ from, to }` as it is. */
-  readonly range?: (days: Days) => NoInfer<Range>
+  range?(days: Days): NoInfer<Range>
   /**
    * One text for each unit that changes when the data do that it is made from, or null where that
    * cannot be said. Set-based, before anything is claimed.
    */
-  readonly fingerprint?: (
-    units: readonly UnitOf<G, Input>[],
-    db: Handle,
-  ) => Promise<readonly (string | null)[]>
+  fingerprint?(units: readonly UnitOf<G, Input>[], db: Handle): Promise<readonly (string | null)[]>
   /** Makes a unit, outside any transaction; may be repeated after a crash. */
-  readonly make?: (unit: UnitOf<G, Input>, claim: Claim) => Promise<Made> | Made
+  make?(unit: UnitOf<G, Input>, claim: Claim): Promise<Made> | Made
   /**
    * Writes a unit in the transaction that completes its claim. Its effects in the database happen
    * once; the function may run again where the transaction was rolled back. A small JSON value that
    * it returns is kept as the result.
    */
-  readonly save?: (tx: Transaction, item: Item<G, Input, Made>) => Promise<unknown> | unknown
+  save?(tx: Transaction, item: Item<G, Input, Made>): Promise<unknown> | unknown
   /** Writes many units at once; on a failure the chunk is split. Instead of `save`. */
-  readonly saveAll?: (
-    tx: Transaction,
-    items: readonly Item<G, Input, Made>[],
-  ) => Promise<unknown> | unknown
+  saveAll?(tx: Transaction, items: readonly Item<G, Input, Made>[]): Promise<unknown> | unknown
   /** How long `make` may take, such as `5m`, the default. */
   readonly timeout?: string
   /** How often a unit is tried before it is exhausted. Default 3. */

@@ -1,4 +1,5 @@
 import {
+  type AnyGenerator,
   type Claim,
   type GeneratorOptions,
   generator,
@@ -87,6 +88,19 @@ test('the input, what is made and the claim have their types in make and in save
       expectTypeOf(tx.query).toBeFunction()
     },
   })
+})
+
+test('one of any types can stand where any generator is wanted, as in a list of them', () => {
+  const typed = generator(lessons, {
+    input: z.object({ minutes: z.number() }),
+    expected: ({ month }: { readonly month: string }) => sql`SELECT ${month}`,
+    range: ({ from }) => ({ month: from }),
+    fingerprint: async (units) => units.map(({ key }) => key.topic),
+    make: ({ input }) => input.minutes,
+    save: (_, { made }) => made,
+  })
+  const all: readonly AnyGenerator[] = [typed]
+  expect(all[0]?.guard).toBe(lessons)
 })
 
 test('saveAll has the items of make, and without make nothing is made', () => {
