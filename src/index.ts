@@ -1,3 +1,4 @@
+export type { Change, ChangeReader, Changes } from './audit/changes.ts'
 export type { Counts, StepCounts } from './audit/counters.ts'
 export type { EventFilter, EventName, StoredEvent } from './audit/events.ts'
 export type { Claim, StepCall, StepOptions, Unit } from './claims/claim.ts'

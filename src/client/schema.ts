@@ -1,3 +1,4 @@
+import { ChangeReader } from '../audit/changes.ts'
 import { type EventFilter, events, type StoredEvent } from '../audit/events.ts'
 import { type Door, requireWork } from '../core/door.ts'
 import type { Guard } from '../guards/guard.ts'
@@ -24,6 +25,8 @@ export interface SchemaMethods {
   ): Promise<T>
   /** Holds a guard against the catalogue: its table, its parts, the indexes that cover it. */
   inspect(guard: Guard): Promise<Inspection>
+  /** Opens a reader of changes: each `read()` says what changed since the one before. */
+  changes(): ChangeReader
   /** The audit, newest first. */
   events(filter?: EventFilter): Promise<readonly StoredEvent[]>
 }
@@ -47,6 +50,10 @@ export const schemaMethods = (database: Database, door: Door): SchemaMethods => 
     inspect: async (guard) => {
       door.enter([guard])
       return database.read((session) => inspect(session, guard))
+    },
+    changes: () => {
+      door.enter([])
+      return new ChangeReader(database.session)
     },
     events: async (filter = {}) => {
       door.enter([], filter)

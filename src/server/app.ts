@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { Hono } from 'hono'
 import { OnceoverError } from '../index.ts'
 import type { ServerContext } from './context.ts'
+import { Feed } from './feed.ts'
+import { Metrics } from './metrics.ts'
 import { openapi } from './openapi.ts'
 import { checkServerOptions, type ServerOptions } from './options.ts'
 import { pageFile } from './page.ts'
@@ -9,6 +11,8 @@ import { answerProblem, problemOf } from './problem.ts'
 import { answer, type Route, read, route } from './route.ts'
 import { aboutRoutes } from './routes/about.ts'
 import { healthRoutes } from './routes/health.ts'
+import { liveRoutes } from './routes/live.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { runRoutes } from './routes/runs.ts'
 import {
   type Caller,
@@ -36,7 +40,7 @@ const { version }: { version: string } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 )
 
-const ROUTES: readonly Route[] = [...aboutRoutes(version), ...runRoutes]
+const ROUTES: readonly Route[] = [...aboutRoutes(version), ...runRoutes, ...liveRoutes]
 
 const documented: Route = route({
   method: 'get',
@@ -55,6 +59,22 @@ function tell(context: ServerContext, request: Request, error: unknown): void {
   const facts = { method: request.method, path: new URL(request.url).pathname, status, code }
   if (status >= 500) logger?.error({ ...facts, error }, 'onceover: a request failed')
   else logger?.info(facts, 'onceover: a request was refused')
+}
+
+async function counted(context: ServerContext, each: Route, request: Request, params: object) {
+  const started = performance.now()
+  const count = (status: number) => {
+    const seconds = (performance.now() - started) / 1000
+    context.metrics.count(each.path, request.method, status, seconds)
+  }
+  try {
+    const response = await handled(context, each, request, params)
+    count(response.status)
+    return response
+  } catch (error) {
+    count(problemOf(error).status)
+    throw error
+  }
 }
 
 async function handled(context: ServerContext, each: Route, request: Request, params: object) {
@@ -84,10 +104,10 @@ function routed(context: ServerContext): Hono {
   const paths = new Set<string>()
   const mount = (each: Route, path: string) => {
     paths.add(path)
-    app.on(each.method.toUpperCase(), path, (c) => handled(context, each, c.req.raw, c.req.param()))
+    app.on(each.method.toUpperCase(), path, (c) => counted(context, each, c.req.raw, c.req.param()))
   }
   for (const each of [...ROUTES, documented]) mount(each, `/api${each.path}`)
-  for (const each of healthRoutes) mount(each, each.path)
+  for (const each of [...healthRoutes, ...metricsRoutes]) mount(each, each.path)
   for (const path of paths) {
     app.all(path, (c) => {
       throw new OnceoverError('METHOD_REFUSED', {
@@ -132,16 +152,15 @@ function secured(response: Response): Response {
 export function server(options: ServerOptions): Server {
   checkServerOptions(options)
   const controller = new AbortController()
-  const context: ServerContext = {
-    options,
-    once: options.once,
-    closing: controller.signal,
-    underway: new UnderwayRegister(
-      () => {},
-      (error, { guard, what }) =>
-        options.logger?.error({ error, guard, what }, 'onceover: work failed'),
-    ),
-  }
+  const { once, logger } = options
+  const feed = new Feed(once)
+  const underway = new UnderwayRegister(
+    (state) => feed.tell({ kind: 'underway', ...state }),
+    (error, { guard, what }) => logger?.error({ error, guard, what }, 'onceover: work failed'),
+  )
+  const metrics = new Metrics({ once, feed, underway })
+  const closing = controller.signal
+  const context: ServerContext = { options, once, closing, underway, feed, metrics }
   const app = routed(context)
   return {
     options,
@@ -159,6 +178,7 @@ export function server(options: ServerOptions): Server {
     },
     close: async () => {
       controller.abort()
+      await feed.close()
       await context.underway.close()
     },
   }

@@ -1,4 +1,6 @@
 import { type AnyGenerator, type Guard, type Onceover, OnceoverError } from '../index.ts'
+import type { Feed } from './feed.ts'
+import type { Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import type { UnderwayRegister } from './underway.ts'
 
@@ -7,6 +9,8 @@ export interface ServerContext {
   readonly options: ServerOptions
   readonly once: Onceover
   readonly underway: UnderwayRegister
+  readonly feed: Feed
+  readonly metrics: Metrics
   /** Aborted when the server closes. */
   readonly closing: AbortSignal
 }

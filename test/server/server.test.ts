@@ -50,3 +50,13 @@ test('has every route in its document', async () => {
     paths: { '/api/runs/{id}/cancel': { post: { tags: ['runs'] } } },
   })
 })
+
+test('exposes what it counted to Prometheus', async () => {
+  await once.enforce(visits)
+  await once.insertOne(visits, { id: 1, day: '2025-10-01', patient: 1 })
+  await once.insertOne(visits, { id: 2, day: '2025-10-01', patient: 1 })
+  const text = await (await get('/metrics')).text()
+  expect(text).toContain('onceover_verdicts{verdict="created",reason=""} 1')
+  expect(text).toContain('onceover_verdicts{verdict="skipped",reason="exists"} 1')
+  expect(text).toMatch(/onceover_http_requests_total\{route="",method="GET",status="200"\} 2/)
+})

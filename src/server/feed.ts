@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto'
+import type { Change, ChangeReader, Onceover } from '../index.ts'
+import type { Underway } from './underway.ts'
+
+/** What the feed tells: a change of the ledger, of work of this process, or of the database. */
+export type Told =
+  | Change
+  | ({ readonly kind: 'underway' } & Underway)
+  | { readonly kind: 'database'; readonly state: 'ready' | 'unreachable' }
+
+/** One who listens. */
+export interface Listener {
+  /** Takes bytes of the stream; false where it cannot keep up and is to be let go. */
+  send(bytes: Uint8Array): boolean
+  end(): void
+}
+
+const LOOK_MS = 1000
+const BACKOFF_MS = 5000
+const COMMENT_MS = 15_000
+const KEPT = 5000
+
+const encoder = new TextEncoder()
+
+const COMMENT = encoder.encode(': alive\n\n')
+
+/**
+ * Tells every listener what changes. The database is looked at once a second, however many listen,
+ * and not at all while nobody does. Each change has a number; a listener that comes back names the
+ * last one it heard and is told the rest, or to start anew where that is too long ago. A poll, not
+ * LISTEN: a pooler swallows that without a word.
+ */
+export class Feed {
+  readonly #reader: ChangeReader
+  readonly #boot = randomBytes(6).toString('base64url')
+  readonly #listeners = new Set<Listener>()
+  #kept: { readonly number: number; readonly bytes: Uint8Array }[] = []
+  #number = 0
+  // Before the first look nobody knows what is new: who came before it is greeted after it.
+  #primed = false
+  #reachable = true
+  #timer: NodeJS.Timeout | undefined
+  #comments: NodeJS.Timeout | undefined
+  #looking: Promise<void> | undefined
+  #closed = false
+
+  constructor(once: Onceover) {
+    this.#reader = once.changes()
+  }
+
+  /** How many listen. */
+  get listeners(): number {
+    return this.#listeners.size
+  }
+
+  /** Tells a change to everybody who listens. */
+  tell(told: Told): void {
+    const number = ++this.#number
+    const text = `id: ${this.#boot}.${number}\nevent: change\ndata: ${JSON.stringify(told)}\n\n`
+    const bytes = encoder.encode(text)
+    this.#kept.push({ number, bytes })
+    if (this.#kept.length > 2 * KEPT) this.#kept = this.#kept.slice(-KEPT)
+    this.#sendAll(bytes)
+  }
+
+  /**
+   * Adds a listener, after it was told what it missed.
+   *
+   * @param last the `Last-Event-ID` that it names
+   * @returns what takes it away again
+   */
+  listen(listener: Listener, last: string | null): () => void {
+    listener.send(encoder.encode(`retry: ${LOOK_MS}\n\n`))
+    for (const bytes of this.#missed(last)) listener.send(bytes)
+    this.#listeners.add(listener)
+    this.#start()
+    return () => this.#leave(listener)
+  }
+
+  /** Ends every stream. */
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const listener of this.#listeners) listener.end()
+    this.#listeners.clear()
+    this.#stop()
+    await this.#looking
+  }
+
+  #missed(last: string | null): readonly Uint8Array[] {
+    if (last === null) return this.#primed ? [this.#hello()] : []
+    const [boot, text] = last.split('.')
+    const number = Number(text)
+    const oldest = this.#kept[0]?.number ?? this.#number + 1
+    if (boot === this.#boot && number >= oldest - 1 && number <= this.#number) {
+      return this.#kept.filter((each) => each.number > number).map(({ bytes }) => bytes)
+    }
+    const reset = `id: ${this.#boot}.${this.#number}\nevent: reset\ndata: {}\n\n`
+    return [encoder.encode(reset)]
+  }
+
+  #hello(): Uint8Array {
+    return encoder.encode(`id: ${this.#boot}.${this.#number}\nevent: hello\ndata: {}\n\n`)
+  }
+
+  #leave(listener: Listener): void {
+    this.#listeners.delete(listener)
+    if (this.#listeners.size === 0) this.#stop()
+  }
+
+  #sendAll(bytes: Uint8Array): void {
+    for (const listener of this.#listeners) {
+      if (listener.send(bytes)) continue
+      listener.end()
+      this.#leave(listener)
+    }
+  }
+
+  #start(): void {
+    if (this.#timer || this.#closed) return
+    this.#comments = setInterval(() => this.#sendAll(COMMENT), COMMENT_MS).unref()
+    this.#schedule(0)
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer)
+    clearInterval(this.#comments)
+    this.#timer = undefined
+  }
+
+  #schedule(ms: number): void {
+    this.#timer = setTimeout(() => {
+      this.#looking = this.#look()
+    }, ms).unref()
+  }
+
+  async #look(): Promise<void> {
+    let waitMs = LOOK_MS
+    try {
+      const { changes, more } = await this.#reader.read()
+      this.#setReachable(true)
+      if (!this.#primed) this.#sendAll(this.#hello())
+      this.#primed = true
+      for (const change of changes) this.tell(change)
+      if (more) waitMs = 0
+    } catch {
+      this.#setReachable(false)
+      waitMs = BACKOFF_MS
+    }
+    if (this.#timer && !this.#closed) this.#schedule(waitMs)
+  }
+
+  #setReachable(reachable: boolean): void {
+    if (reachable === this.#reachable) return
+    this.#reachable = reachable
+    this.tell({ kind: 'database', state: reachable ? 'ready' : 'unreachable' })
+  }
+}
