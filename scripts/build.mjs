@@ -4,7 +4,7 @@ import { chmod, copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { runProgram } from './run-program.mjs'
 
-const SOURCES = ['src', 'systems']
+const SOURCES = ['src', 'dashboard', 'systems']
 const CONFIGURATION = ['package-lock.json', 'package.json', 'tsconfig.json', 'tsconfig.build.json']
 const OUTPUTS = ['dist', 'build/systems']
 const DATA_FILE = /\.(sql|json)$/
@@ -21,8 +21,9 @@ export function isBuilt(root) {
 }
 
 /**
- * Compiles src to dist, and systems to build/systems with the data files that lie beside them.
- * Each is built under another name and takes the place of the old one when it is complete.
+ * Compiles src to dist, with the page in dist/dashboard, and systems to build/systems with the data
+ * files that lie beside them. Each is built under another name and takes the place of the old one
+ * when it is complete.
  *
  * @param {string} root
  * @param {(line: string) => void} say
@@ -34,6 +35,7 @@ export async function build(root, say) {
   await compile(root, 'tsconfig.build.json', 'dist', async (output) => {
     const program = join(output, 'cli', 'main.js')
     if (existsSync(program)) await chmod(program, 0o755)
+    await buildDashboard(root, join(output, 'dashboard'))
   })
   say('building the systems (build/systems)')
   await compile(root, join('systems', 'tsconfig.json'), 'build/systems', (output) =>
@@ -60,6 +62,19 @@ async function compile(root, project, output, finish) {
   if (existsSync(target)) await rename(target, old)
   await rename(next, target)
   await rm(old, { recursive: true, force: true })
+}
+
+/**
+ * Bundles the dashboard: static files, which the server sends.
+ *
+ * @param {string} root
+ * @param {string} output
+ */
+async function buildDashboard(root, output) {
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  const options = ['--config', 'dashboard/vite.config.ts', '--outDir', output, '--emptyOutDir']
+  const quiet = ['--logLevel', 'warn']
+  await runProgram(process.execPath, [vite, 'build', ...options, ...quiet], root)
 }
 
 /**

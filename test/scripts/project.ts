@@ -32,6 +32,12 @@ export async function project(): Promise<Project> {
   await mkdir(join(root, 'src/cli'), { recursive: true })
   await writeFile(join(root, 'src/index.ts'), 'export const answer: number = 42\n')
   await writeFile(join(root, 'src/cli/main.ts'), "import { answer } from '../index.ts'\nanswer\n")
+  await mkdir(join(root, 'dashboard'))
+  const bundler = 'dashboard/vite.config.ts'
+  await cp(join(repository, bundler), join(root, bundler))
+  const page = '<!doctype html><script type="module" src="./main.ts"></script>\n'
+  await writeFile(join(root, 'dashboard/index.html'), page)
+  await writeFile(join(root, 'dashboard/main.ts'), "document.title = 'forty-two'\n")
   await mkdir(join(root, 'systems/shop'), { recursive: true })
   await cp(join(repository, 'systems/tsconfig.json'), join(root, 'systems/tsconfig.json'))
   await writeFile(

@@ -32,6 +32,13 @@ describe('set-up, step by step', () => {
     expect((await stat(join(fresh.root, 'dist/cli/main.js'))).mode & 0o111).toBe(0o111)
   })
 
+  test('bundles the dashboard beside the library, with relative addresses', async () => {
+    const page = await readFile(join(fresh.root, 'dist/dashboard/index.html'), 'utf8')
+    const [, script = ''] = /src="(\.\/assets\/[^"]+\.js)"/.exec(page) ?? []
+    const bundle = await readFile(join(fresh.root, 'dist/dashboard', script), 'utf8')
+    expect(bundle).toContain('forty-two')
+  })
+
   test('does and says nothing when nothing changed', async () => {
     expect(await fresh.setUp()).toEqual({ code: 0, lines: [] })
   })

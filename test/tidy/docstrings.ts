@@ -3,9 +3,9 @@ import type { Rule, Violation } from './rule.ts'
 import { lineAt, type SourceFile } from './source-file.ts'
 import { isCode, parse } from './syntax.ts'
 
-/** Every name that a file of src/ or systems/ exports says what it is. */
+/** Every name that a file of src/, dashboard/ or systems/ exports says what it is. */
 export const docstringRule: Rule = {
-  law: 'every export of src/ and systems/ has a docstring',
+  law: 'every export of src/, dashboard/ and systems/ has a docstring',
   check: (files) => files.filter(isHeld).flatMap(undocumented),
   refuses: [
     { files: { 'src/a.ts': 'export const a = 1' }, at: ['src/a.ts:1'] },
@@ -14,6 +14,7 @@ export const docstringRule: Rule = {
     { files: { 'src/a.ts': '/** */\nexport interface A {}' }, at: ['src/a.ts:2'] },
     { files: { 'src/a.ts': '/** a */\nexport type A = 1' }, at: ['src/a.ts:2'] },
     { files: { 'systems/x/a.ts': 'export default {}' }, at: ['systems/x/a.ts:1'] },
+    { files: { 'dashboard/a.tsx': 'export const A = () => <a />' }, at: ['dashboard/a.tsx:1'] },
     { files: { 'src/a.ts': 'const a = 1\nexport { a }' }, at: ['src/a.ts:1'] },
     {
       files: { 'src/a.ts': '/** Of the file. */\n\nconst b = 1\nexport const a = b' },
@@ -30,7 +31,8 @@ export const docstringRule: Rule = {
   ],
 }
 
-const isHeld = (file: SourceFile): boolean => isCode(file) && /^(src|systems)\//.test(file.path)
+const isHeld = (file: SourceFile): boolean =>
+  isCode(file) && /^(src|dashboard|systems)\//.test(file.path)
 
 function undocumented(file: SourceFile): readonly Violation[] {
   const { program, comments } = parse(file)
