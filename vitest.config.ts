@@ -1,10 +1,17 @@
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+import { findChromium } from './test/support/chromium.ts'
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** Where to write the results as JSON as well; nowhere by default. */
 const results = process.env.ONCEOVER_TEST_RESULTS
+
+// A test that cannot run is left out and said so, never passed over in silence.
+const withBrowser = findChromium() !== undefined
+if (!withBrowser && process.env.ONCEOVER_BROWSER !== 'off') {
+  console.error('No Chromium here: the tests of the dashboard in test/dashboard/ do not run.')
+}
 
 export default defineConfig({
   resolve: {
@@ -18,6 +25,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...(withBrowser ? [] : ['test/dashboard/**'])],
     globalSetup: ['test/support/server.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -2,7 +2,9 @@ import { posix } from 'node:path'
 import type { Rule } from './rule.ts'
 
 // Tests of something else than one file of src/.
-const OWN_FOLDERS = new Set(['races', 'crashes', 'support', 'tidy', 'bench', 'scripts', 'systems'])
+const OWN_FOLDERS = new Set([
+  ...['races', 'crashes', 'support', 'tidy', 'bench', 'scripts', 'systems', 'dashboard'],
+])
 const OWN_FILES = new Set(['test/tidy.test.ts', 'test/docs.test.ts'])
 
 /**
