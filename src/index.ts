@@ -23,6 +23,7 @@ export {
   uuid,
 } from './core/key-part.ts'
 export { type Logger, silentLogger } from './core/logger.ts'
+export type { Page, PageOptions } from './core/page.ts'
 export type { Policy, RowValues, Totals, Verdict, VerdictName } from './core/verdict.ts'
 export type {
   DiscoverOptions,
@@ -102,6 +103,12 @@ export { rejectedVerdicts } from './rows/rejection.ts'
 export type { InsertChunk, StreamOptions } from './rows/stream.ts'
 export type { Cancelled, CancelOptions } from './runs/cancel.ts'
 export {
+  CLAIM_STATES,
+  type ClaimCounts,
+  type ClaimFilter,
+  type StoredClaim,
+} from './runs/claim-list.ts'
+export {
   type AnyGenerator,
   type Days,
   type Expected,
@@ -114,15 +121,7 @@ export {
   type UnitOf,
   type UnitSource,
 } from './runs/generator.ts'
-export {
-  CLAIM_STATES,
-  type ClaimFilter,
-  RUN_STATES,
-  type RunFilter,
-  type RunStatus,
-  type StoredClaim,
-  type StoredRun,
-} from './runs/list.ts'
+export { RUN_STATES, type RunFilter, type RunStatus, type StoredRun } from './runs/list.ts'
 export type { Progress, RunOptions } from './runs/options.ts'
 export type { RunPreview } from './runs/preview.ts'
 export type {
@@ -134,3 +133,4 @@ export type {
 export type { RetryOptions } from './runs/resume.ts'
 export type { RunEnd, RunResult } from './runs/run.ts'
 export type { RunOneOptions, RunOneResult } from './runs/run-one.ts'
+export type { UnitFilter, UnitVerdict } from './runs/units-of.ts'

@@ -1,8 +1,11 @@
 import { OnceoverError } from '../core/error.ts'
+import { keyFilter } from '../core/key-filter.ts'
+import { CURSOR, gather, type Page, readCursor, readLimit } from '../core/page.ts'
 import { type RowValues, VERDICTS, type VerdictName } from '../core/verdict.ts'
 import type { Session } from '../postgres/session.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
-import { selectEvents } from './queries.ts'
+import { type EventSelection, searchEvents } from './events/queries.ts'
+import { type Listed, readPage } from './page.ts'
 
 const DEFAULT_LIMIT = 1000
 
@@ -21,6 +24,13 @@ export interface EventFilter {
   readonly until?: string
   /** Id of a run. */
   readonly run?: string
+  readonly actor?: string
+  /** A text that the reason has in it, whatever the case. */
+  readonly reason?: string
+  /** Some parts of a key: events of which one key at least has them, as PostgreSQL writes them. */
+  readonly key?: RowValues
+  /** The cursor of an event: read what is older. */
+  readonly after?: string
   /** How many at most, the newest. Default 1000. */
   readonly limit?: number
 }
@@ -39,14 +49,16 @@ export interface StoredEvent {
   readonly keys: readonly RowValues[]
   /** The primary key, by column, of the row that each row met; null where none of them met one. */
   readonly existing: readonly (RowValues | null)[] | null
+  /** Its place in the list, as `after`. */
+  readonly cursor: string
 }
 
-interface EventRow extends Omit<StoredEvent, 'keys'> {
+interface EventRow extends Omit<StoredEvent, 'keys' | 'cursor'> {
   readonly parts: readonly string[]
   readonly keys: readonly (readonly unknown[])[]
 }
 
-const asEvent = ({ parts, keys, existing, ...event }: EventRow): StoredEvent => ({
+const asEvent = ({ parts, keys, existing, ...event }: EventRow) => ({
   ...event,
   keys: keys.map((values) =>
     Object.fromEntries(parts.map((part, place) => [part, values[place] ?? null])),
@@ -59,15 +71,14 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const usage = (message: string, fix: string, cause?: unknown): OnceoverError =>
   new OnceoverError('USAGE', { message, fix, cause })
 
-function check(filter: EventFilter): void {
-  const { verdict, run, limit } = filter
+function check({ verdict, run, since, until }: EventFilter): void {
   if (verdict !== undefined && !EVENT_NAMES.includes(verdict)) {
     throw usage(
       `There is no verdict ${JSON.stringify(verdict)}.`,
       `A verdict is one of: ${EVENT_NAMES.join(', ')}.`,
     )
   }
-  const ahead = [filter.since, filter.until].find((each) => /^\s*-|\bago\s*$/i.test(each ?? ''))
+  const ahead = [since, until].find((each) => /^\s*-|\bago\s*$/i.test(each ?? ''))
   if (ahead !== undefined) {
     throw usage(
       `${JSON.stringify(ahead)} would be a time to come: an interval counts back by itself.`,
@@ -76,9 +87,6 @@ function check(filter: EventFilter): void {
   }
   if (run !== undefined && !UUID.test(run)) {
     throw usage(`${JSON.stringify(run)} is not the id of a run.`, 'Give the UUID of a run.')
-  }
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    throw usage(`The limit ${limit} is not a whole number from 0 on.`, 'Give a number of events.')
   }
 }
 
@@ -100,6 +108,26 @@ function explain(error: unknown, { since, until }: EventFilter, target: string):
   )
 }
 
+async function look(
+  session: Session,
+  filter: EventFilter,
+  after: string | undefined,
+  limit: number,
+): Promise<Page<Listed<ReturnType<typeof asEvent>>>> {
+  const { key, ...others } = filter
+  const selection: EventSelection = {
+    ...others,
+    key: key === undefined ? undefined : keyFilter(key),
+    after: readCursor('event', [CURSOR.moment, CURSOR.number], after),
+    limit,
+  }
+  try {
+    return await readPage(session, 'event', searchEvents(selection), asEvent)
+  } catch (error) {
+    throw explain(error, filter, session.target)
+  }
+}
+
 /**
  * Reads the audit, newest first.
  *
@@ -111,12 +139,22 @@ export async function events(
   filter: EventFilter = {},
 ): Promise<readonly StoredEvent[]> {
   check(filter)
-  try {
-    const rows = await session.query<{ event: string }>(
-      selectEvents({ ...filter, limit: filter.limit ?? DEFAULT_LIMIT }),
-    )
-    return rows.map(({ event }) => asEvent(JSON.parse(event)))
-  } catch (error) {
-    throw explain(error, filter, session.target)
-  }
+  const limit = readLimit(filter.limit, DEFAULT_LIMIT)
+  return gather({ after: filter.after, limit }, (after, rest) => look(session, filter, after, rest))
+}
+
+const DEFAULT_PAGE = 100
+
+/**
+ * Reads a page of the audit: looks at a thousand events at most where a filter has no index, and at
+ * fewer where their keys are read.
+ *
+ * @throws OnceoverError as `events`
+ */
+export async function eventPage(
+  session: Session,
+  filter: EventFilter = {},
+): Promise<Page<StoredEvent>> {
+  check(filter)
+  return look(session, filter, filter.after, readLimit(filter.limit, DEFAULT_PAGE))
 }

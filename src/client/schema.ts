@@ -1,6 +1,7 @@
 import { ChangeReader } from '../audit/changes.ts'
-import { type EventFilter, events, type StoredEvent } from '../audit/events.ts'
+import { type EventFilter, eventPage, events, type StoredEvent } from '../audit/events.ts'
 import { type Door, requireWork } from '../core/door.ts'
+import type { Page } from '../core/page.ts'
 import type { Guard } from '../guards/guard.ts'
 import { type Inspection, inspect } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
@@ -29,6 +30,11 @@ export interface SchemaMethods {
   changes(): ChangeReader
   /** The audit, newest first. */
   events(filter?: EventFilter): Promise<readonly StoredEvent[]>
+  /**
+   * A page of it, in bounded time: where a filter has no index it looks at a thousand events, at
+   * fewer where it reads their keys, and says how far it came.
+   */
+  searchEvents(filter?: EventFilter): Promise<Page<StoredEvent>>
 }
 
 /** Makes the methods on one database. */
@@ -58,6 +64,10 @@ export const schemaMethods = (database: Database, door: Door): SchemaMethods => 
     events: async (filter = {}) => {
       door.enter([], filter)
       return events(database.session, filter)
+    },
+    searchEvents: async (filter = {}) => {
+      door.enter([], filter)
+      return eventPage(database.session, filter)
     },
   }
 }

@@ -40,17 +40,25 @@ const described = sql`
 /** One repair, as JSON. */
 export const selectRepair = (id: string): Sql => sql`${described} WHERE id = ${id}::bigint`
 
+/** Which repairs to list; null and undefined are all. */
+export interface RepairSelection {
+  readonly id: string | undefined
+  readonly guard: string | undefined
+  readonly state: string | undefined
+  /** Those with a lower number. */
+  readonly before: string | null
+}
+
 /** Repairs, newest first, each as JSON. */
-export const selectRepairs = (
-  id: string | null,
-  guard: string | null,
-  state: string | null,
-  limit: number,
-): Sql => sql`${described}
+export const selectRepairs = (wanted: RepairSelection, limit: number): Sql => {
+  const { id = null, guard = null, state = null, before } = wanted
+  return sql`${described}
   WHERE (${id}::text IS NULL OR id::text = ${id})
     AND (${guard}::text IS NULL OR guard = ${guard})
     AND (${state}::text IS NULL OR state = ${state})
+    AND (${before}::bigint IS NULL OR id < ${before}::bigint)
   ORDER BY id DESC LIMIT ${limit}::int`
+}
 
 /**
  * Takes the turn on a repair until the connection ends, which it does not for being idle meanwhile;

@@ -1,4 +1,5 @@
 import { OnceoverError } from '../core/error.ts'
+import { CURSOR, cursorOf, readCursor } from '../core/page.ts'
 import type { Session } from '../postgres/session.ts'
 import { selectRepair, selectRepairs, selectRepairsThere } from './queries.ts'
 import type { RepairPlan } from './repair-plan.ts'
@@ -33,10 +34,12 @@ export interface StoredRepair {
   readonly appliedBy: string | null
   readonly undoneAt: string | null
   readonly undoneBy: string | null
+  /** Its place in the list, as `after`. */
+  readonly cursor: string
 }
 
 /** A repair with what only its own work needs. */
-export interface OwnRepair extends StoredRepair {
+export interface OwnRepair extends Omit<StoredRepair, 'cursor'> {
   /** The shape of its tables when it was planned. */
   readonly family: Shape
   /** The first loser that is not settled. */
@@ -48,6 +51,8 @@ export interface RepairFilter {
   readonly id?: string
   readonly guard?: string
   readonly state?: RepairState
+  /** The cursor of a repair: read what was planned before it. */
+  readonly after?: string
   /** How many at most, the newest. Default 100. */
   readonly limit?: number
 }
@@ -88,7 +93,7 @@ export async function readRepair(session: Session, id: string): Promise<OwnRepai
  */
 export async function repairs(
   session: Session,
-  { id, guard, state, limit = DEFAULT_LIMIT }: RepairFilter = {},
+  { id, guard, state, after, limit = DEFAULT_LIMIT }: RepairFilter = {},
 ): Promise<readonly StoredRepair[]> {
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new OnceoverError('USAGE', {
@@ -102,12 +107,13 @@ export async function repairs(
       fix: `The states are ${REPAIR_STATES.join(', ')}.`,
     })
   }
+  const [before = null] = readCursor('repair', [CURSOR.number], after) ?? []
   await requireRepairs(session)
   const rows = await session.query<{ repair: string }>(
-    selectRepairs(id ?? null, guard ?? null, state ?? null, limit),
+    selectRepairs({ id, guard, state, before }, limit),
   )
   return rows.map(({ repair }) => {
     const { family: _, nextSeq: __, ...stored }: OwnRepair = JSON.parse(repair)
-    return stored
+    return { ...stored, cursor: cursorOf('repair', [stored.id]) }
   })
 }

@@ -1,24 +1,32 @@
+import { type Listed, readPage } from '../audit/page.ts'
 import { unmigrated } from '../claims/register.ts'
 import { OnceoverError } from '../core/error.ts'
+import { CURSOR, gather, type Page, readCursor, readLimit } from '../core/page.ts'
 import { emptyTotals, type RowValues, type Totals, VERDICTS } from '../core/verdict.ts'
 import type { Session } from '../postgres/session.ts'
-import type { Sql } from '../postgres/sql.ts'
 import { sqlstate } from '../postgres/sqlstates.ts'
-import { refuseValue, toJson } from '../rows/json-value.ts'
 import { checkRunId } from './cancel.ts'
-import { selectClaims, selectRunFacts, selectRuns } from './list/queries.ts'
+import { searchRuns, selectRun, selectRunFacts } from './list/queries.ts'
 
 /** The states of a run; `crashed` is one whose worker died while it was running. */
 export const RUN_STATES = ['running', 'done', 'stopped', 'cancelled', 'crashed'] as const
-/** The states of a claim. */
-export const CLAIM_STATES = ['claimed', 'done', 'failed', 'exhausted', 'cancelled'] as const
+
+type RunState = (typeof RUN_STATES)[number]
 
 /** Which runs to read; every field narrows. */
 export interface RunFilter {
   readonly guard?: string
-  readonly state?: (typeof RUN_STATES)[number]
+  /** One state, or several. */
+  readonly state?: RunState | readonly RunState[]
+  readonly actor?: string
+  /** A text that the reason has in it, whatever the case. */
+  readonly reason?: string
   /** How long ago (`1d`) by the database's clock, or a moment in ISO form. */
   readonly since?: string
+  /** The end, likewise. */
+  readonly until?: string
+  /** The cursor of a run: read what began before it. */
+  readonly after?: string
   /** How many at most, the newest. Default 100. */
   readonly limit?: number
 }
@@ -28,7 +36,7 @@ export interface StoredRun {
   readonly id: string
   readonly guard: string
   readonly policy: 'skip' | 'reject' | 'replace' | 'allow'
-  readonly state: (typeof RUN_STATES)[number]
+  readonly state: RunState
   readonly reason: string | null
   readonly actor: string | null
   readonly cancelReason: string | null
@@ -40,10 +48,13 @@ export interface StoredRun {
   readonly startedAt: string
   readonly finishedAt: string | null
   readonly totals: Totals
+  /** Its place in the list, as `after`. */
+  readonly cursor: string
 }
 
 /** A run with what it holds now, and what its external calls came to. */
-export interface RunStatus extends StoredRun {
+export interface RunStatus extends Omit<StoredRun, 'cursor'> {
+  /** Claims that it holds, of its newest ten thousand. */
   readonly inFlight: number
   readonly steps: {
     /** Calls that were made. */
@@ -57,65 +68,25 @@ export interface RunStatus extends StoredRun {
   }
 }
 
-/** Which claims to read; every field narrows. */
-export interface ClaimFilter {
-  readonly guard?: string
-  /** Some parts of the key, as PostgreSQL writes them. */
-  readonly key?: RowValues
-  readonly state?: (typeof CLAIM_STATES)[number]
-  readonly run?: string
-  /** How many at most, the latest. Default 100. */
-  readonly limit?: number
-}
-
-/** A claim as the ledger has it. */
-export interface StoredClaim {
-  readonly guard: string
-  /** The canonical key, by part. */
-  readonly key: RowValues
-  readonly state: (typeof CLAIM_STATES)[number]
-  readonly attempt: number
-  readonly fence: string
-  readonly origin: 'new' | 'taken_over' | 'retried' | 'reopened'
-  readonly run: string
-  readonly worker: string | null
-  readonly leaseUntil: string | null
-  readonly retryAt: string | null
-  readonly error: string | null
-  /** The step whose answer was lost and that a person must look at; see `once.resolveStep`. */
-  readonly needsReconcile: string | null
-  readonly result: unknown
-  readonly claimedAt: string
-  readonly endedAt: string | null
-}
-
 const DEFAULT_LIMIT = 100
 
 const usage = (message: string, fix: string, cause?: unknown): OnceoverError =>
   new OnceoverError('USAGE', { message, fix, cause })
 
-function check(limit: number | undefined, state: unknown, states: readonly string[]): number {
-  if (state !== undefined && !states.includes(state as string)) {
-    throw usage(
-      `There is no state ${JSON.stringify(state)}.`,
-      `It is one of: ${states.join(', ')}.`,
-    )
-  }
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0)) {
-    throw usage(`The limit ${limit} is not a whole number from 0 on.`, 'Give a number.')
-  }
-  return limit ?? DEFAULT_LIMIT
+function statesOf({ state }: RunFilter): readonly RunState[] | undefined {
+  if (state === undefined) return undefined
+  const states = typeof state === 'string' ? [state] : state
+  const wrong = states.find((each) => !RUN_STATES.includes(each))
+  if (wrong === undefined) return states
+  throw usage(
+    `There is no state ${JSON.stringify(wrong)} of a run.`,
+    `It is one of: ${RUN_STATES.join(', ')}.`,
+  )
 }
 
-function keyJson(key: unknown): string {
-  const wrong = typeof key !== 'object' || key === null ? 'it is no object' : refuseValue(key)
-  if (wrong === undefined) return toJson(key)
-  throw usage(`The key cannot be read: ${wrong}.`, "Give parts by name: { month: '2025-10-01' }.")
-}
-
-async function read<Row>(session: Session, statement: Sql): Promise<readonly Row[]> {
+async function reading<T>(session: Session, work: () => Promise<T>): Promise<T> {
   try {
-    return await session.query<Row>(statement)
+    return await work()
   } catch (error) {
     const state = sqlstate(error)
     if (state?.startsWith('22')) {
@@ -125,19 +96,44 @@ async function read<Row>(session: Session, statement: Sql): Promise<readonly Row
   }
 }
 
-function asRun(text: string): StoredRun {
-  const run = JSON.parse(text) as StoredRun
+type RunRow = Omit<StoredRun, 'cursor'>
+
+function asRun(run: RunRow): RunRow {
   const totals = { ...emptyTotals(), ...run.totals }
   for (const name of VERDICTS) totals.rows += totals[name]
   return { ...run, totals }
 }
 
+function look(
+  session: Session,
+  filter: RunFilter,
+  after: string | undefined,
+  limit: number,
+): Promise<Page<Listed<RunRow>>> {
+  const states = statesOf(filter)
+  const place = readCursor('run', [CURSOR.moment, CURSOR.uuid], after)
+  const search = searchRuns({ ...filter, states, after: place, limit })
+  return reading(session, () => readPage(session, 'run', search, asRun))
+}
+
 /** Reads runs, newest first; see `Onceover.runs`. */
 export async function runs(session: Session, filter: RunFilter): Promise<readonly StoredRun[]> {
-  const limit = check(filter.limit, filter.state, RUN_STATES)
-  const rows = await read<{ run: string }>(session, selectRuns({ ...filter, limit }))
-  return rows.map(({ run }) => asRun(run))
+  const limit = readLimit(filter.limit, DEFAULT_LIMIT)
+  statesOf(filter)
+  return gather({ after: filter.after, limit }, (after, rest) => look(session, filter, after, rest))
 }
+
+/** Reads a page of runs; see `Onceover.searchRuns`. */
+export async function runPage(session: Session, filter: RunFilter): Promise<Page<StoredRun>> {
+  return look(session, filter, filter.after, readLimit(filter.limit, DEFAULT_LIMIT))
+}
+
+/** @throws OnceoverError RUN_NOT_FOUND */
+export const runNotFound = (session: Session, id: string): OnceoverError =>
+  new OnceoverError('RUN_NOT_FOUND', {
+    message: `There is no run ${id} on ${session.target}.`,
+    details: { run: id },
+  })
 
 /**
  * Reads one run; see `Onceover.status`.
@@ -146,17 +142,14 @@ export async function runs(session: Session, filter: RunFilter): Promise<readonl
  */
 export async function status(session: Session, id: string): Promise<RunStatus> {
   checkRunId(id)
-  const [row] = await read<{ run: string }>(session, selectRuns({ id, limit: 1 }))
-  if (!row) {
-    throw new OnceoverError('RUN_NOT_FOUND', {
-      message: `There is no run ${id} on ${session.target}.`,
-      details: { run: id },
-    })
-  }
-  const [facts] = await read<Record<string, string>>(session, selectRunFacts(id))
+  const [row] = await reading(session, () => session.query<{ run: string }>(selectRun(id)))
+  if (!row) throw runNotFound(session, id)
+  const [facts] = await reading(session, () =>
+    session.query<Record<string, string>>(selectRunFacts(id)),
+  )
   const number = (name: string) => Number(facts?.[name] ?? 0)
   return {
-    ...asRun(row.run),
+    ...asRun(JSON.parse(row.run)),
     inFlight: number('in_flight'),
     steps: {
       calls: number('calls'),
@@ -165,28 +158,4 @@ export async function status(session: Session, id: string): Promise<RunStatus> {
       needsReconcile: number('parked'),
     },
   }
-}
-
-type ClaimRow = Omit<StoredClaim, 'key'> & {
-  readonly parts: readonly string[] | null
-  readonly key: readonly unknown[]
-}
-
-/** Reads claims, the latest first; see `Onceover.claims`. */
-export async function claims(
-  session: Session,
-  filter: ClaimFilter,
-): Promise<readonly StoredClaim[]> {
-  const limit = check(filter.limit, filter.state, CLAIM_STATES)
-  if (filter.run !== undefined) checkRunId(filter.run)
-  const { key, ...others } = filter
-  const rows = await read<{ claim: string }>(
-    session,
-    selectClaims({ ...others, ...(key !== undefined && { key: keyJson(key) }), limit }),
-  )
-  return rows.map(({ claim }) => {
-    const { parts, key, ...rest } = JSON.parse(claim) as ClaimRow
-    const named = key.map((value, place) => [parts?.[place] ?? String(place), value])
-    return { ...rest, key: Object.fromEntries(named) }
-  })
 }

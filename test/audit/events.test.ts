@@ -53,6 +53,7 @@ describe('events', () => {
       actor: null,
       keys: [{ 'a b': 'x', 'c"d,e': 'y' }],
       existing: null,
+      cursor: expect.any(String),
     })
     const [skipped, created] = await read({ guard: 'orders' })
     expect(created?.keys).toEqual([{ id: '9007199254740993', day: '2025-10-23' }])

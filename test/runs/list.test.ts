@@ -65,6 +65,7 @@ describe('runs', () => {
       startedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       finishedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       totals: expect.objectContaining({ rows: 3, created: 3, skipped: 0 }),
+      cursor: expect.any(String),
     })
     expect(runs[2]).toMatchObject({ cancelReason: 'wrong day', cancelledBy: 'ann' })
     expect(runs[3]).toMatchObject({ id: crashed, worker: 'dying', finishedAt: null })

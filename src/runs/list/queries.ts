@@ -1,99 +1,110 @@
+import { allOf, contains, isoMoment, type PageSearch, within } from '../../audit/page/queries.ts'
+import { LOOK } from '../../audit/page.ts'
 import { VERDICTS } from '../../core/verdict.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 
-const moment = (column: string): string =>
-  `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
-
-const DATED = /^\s*\d{4}-\d{2}/
-
-const since = (text: string | undefined): Sql => {
-  if (text === undefined) return sql`true`
-  return DATED.test(text)
-    ? sql`started_at >= ${text}::timestamptz`
-    : sql`started_at >= statement_timestamp() - ${text}::interval`
-}
-
-const equals = (name: string, value: string | undefined, type: string): Sql =>
-  value === undefined ? sql`true` : sql`${sql.identifier(name)} = ${value}::${sql.raw(type)}`
-
-/** Which runs `selectRuns` reads. */
+/** Which runs to read. */
 export interface RunSelection {
-  readonly id?: string
-  readonly guard?: string
-  readonly state?: string
-  readonly since?: string
+  readonly guard?: string | undefined
+  /** As they are shown: a crashed run is stored as running. */
+  readonly states: readonly string[] | undefined
+  readonly actor?: string | undefined
+  readonly reason?: string | undefined
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  /** The moment and the id of the run after which to go on. */
+  readonly after: readonly string[] | undefined
   readonly limit: number
 }
 
-// A run still running has no totals yet: its events do. One whose lease is dead has crashed.
-const TOTALS = VERDICTS.map((name) => {
-  const counted = `(SELECT coalesce(sum(json_array_length(keys)), 0) FROM onceover.event
-      WHERE event.run_id = run.id AND event.verdict = '${name}')`
-  return `'${name}', CASE WHEN run.lease_id IS NULL OR finished_at IS NOT NULL
-      THEN ${name} ELSE ${counted} END`
-}).join(', ')
+const KEPT = VERDICTS.map((name) => `'${name}', ${name}`).join(', ')
 
+// A run still running has no totals yet: its events do.
+const TOTALS = `CASE WHEN run.lease_id IS NULL OR finished_at IS NOT NULL
+    THEN json_build_object(${KEPT})
+    ELSE coalesce((SELECT json_object_agg(verdict, units) FROM (
+      SELECT verdict, sum(json_array_length(keys)) AS units FROM onceover.event
+      WHERE event.run_id = run.id AND verdict <> 'taken_over' GROUP BY verdict) AS counted), '{}') END`
+
+// One whose lease is dead has crashed.
 const STATE = `CASE WHEN run.state = 'running' AND NOT EXISTS (SELECT FROM onceover.lease
       WHERE lease.id = run.lease_id AND NOT dead AND expires_at > statement_timestamp())
     THEN 'crashed' ELSE run.state END`
 
-/** Runs, newest first, each as the text of a JSON object. */
-export const selectRuns = ({ id, guard, state, since: from, limit }: RunSelection): Sql => sql`
-  SELECT json_build_object('id', id, 'guard', guard, 'policy', policy, 'state', shown_state,
+const RUN = `json_build_object('id', id, 'guard', guard, 'policy', policy, 'state', ${STATE},
     'reason', reason, 'actor', actor, 'cancelReason', cancel_reason, 'cancelledBy', cancelled_by,
     'range', range, 'worker', (SELECT worker FROM onceover.lease WHERE lease.id = run.lease_id),
-    'startedAt', ${sql.raw(moment('started_at'))}, 'finishedAt',
-    ${sql.raw(moment('coalesce(finished_at, CASE WHEN lease_id IS NULL THEN updated_at END)'))},
-    'totals', json_build_object(${sql.raw(TOTALS)}))::text AS run
-  FROM (SELECT run.*, ${sql.raw(STATE)} AS shown_state FROM onceover.run) AS run
-  WHERE ${equals('id', id, 'uuid')} AND ${equals('guard', guard, 'text')}
-    AND ${equals('shown_state', state, 'text')} AND ${since(from)}
-  ORDER BY started_at DESC, id DESC LIMIT ${limit}`
+    'startedAt', ${isoMoment('started_at')}, 'finishedAt',
+    ${isoMoment('coalesce(finished_at, CASE WHEN lease_id IS NULL THEN updated_at END)')},
+    'totals', ${TOTALS})`
+
+const is = (column: string, value: string): Sql => sql`${sql.raw(column)} = ${value}::text`
+
+// What one index serves, and what is held against each row.
+function split({ guard, actor, states, reason }: RunSelection): {
+  readonly served: readonly Sql[]
+  readonly conditions: readonly Sql[]
+} {
+  const stored = [...new Set(states?.map((each) => (each === 'crashed' ? 'running' : each)))]
+  const [one] = stored.length === 1 ? stored : []
+  const byState = one !== undefined && (guard === undefined || one === 'running')
+  const byActor = guard === undefined && !byState
+  const sought = actor === undefined ? [] : [is('actor', actor)]
+  const shown = sql`${sql.raw(STATE)} = ANY(${states === undefined ? [] : [...states]}::text[])`
+  // The word itself, not a parameter: only so does the partial index of running runs serve it.
+  const inState = one === 'running' ? [sql`state = 'running'`] : [is('state', one ?? '')]
+  return {
+    served: [
+      ...(guard === undefined ? [] : [is('guard', guard)]),
+      ...(byState ? inState : []),
+      ...(byActor ? sought : []),
+    ],
+    conditions: [
+      ...(states === undefined || (byState && one !== 'running') ? [] : [shown]),
+      ...(byActor ? [] : sought),
+      ...(reason === undefined ? [] : [contains('reason', reason)]),
+    ],
+  }
+}
+
+/** How to look for a page of runs, newest first. */
+export function searchRuns(wanted: RunSelection): PageSearch {
+  const { since, until, after, limit } = wanted
+  const { served, conditions } = split(wanted)
+  const [at, id] = after ?? []
+  const older =
+    at === undefined || id === undefined
+      ? []
+      : [sql`(started_at, id) < (${at}::timestamptz, ${id}::uuid)`]
+  const inside = [...served, ...within('started_at', since, until), ...older]
+  const look = conditions.length === 0 ? limit + 1 : Math.max(LOOK, limit + 1)
+  return {
+    stream: sql`SELECT *, false AS once_far FROM onceover.run WHERE ${allOf(inside)}
+      ORDER BY started_at DESC, id DESC LIMIT ${look}`,
+    as: 'run',
+    conditions,
+    item: RUN,
+    cursor: [isoMoment('started_at'), 'id::text'],
+    oldest: 'started_at, id',
+    newest: 'started_at DESC, id DESC',
+    look,
+    limit,
+  }
+}
+
+/** One run, as the text of a JSON object. */
+export const selectRun = (id: string): Sql => sql`
+  SELECT ${sql.raw(RUN)}::text AS run FROM onceover.run WHERE id = ${id}::uuid`
+
+/** How many of a run's claims, the newest, are looked at for what it holds. */
+const HELD_AMONG = 10_000
 
 /** What a run holds now, and what its external calls came to. */
 export const selectRunFacts = (id: string): Sql => sql`
-  SELECT (SELECT count(*) FROM onceover.claim
-      WHERE run_id = ${id}::uuid AND state = 'claimed')::text AS in_flight,
+  SELECT (SELECT count(*) FILTER (WHERE state = 'claimed') FROM (
+      SELECT state FROM onceover.claim WHERE run_id = ${id}::uuid AND unmade = ''
+      ORDER BY claimed_at DESC LIMIT ${HELD_AMONG}) AS newest)::text AS in_flight,
     coalesce(sum(calls), 0)::text AS calls, coalesce(sum(reused), 0)::text AS reused,
     coalesce(sum(asked), 0)::text AS asked,
     count(*) FILTER (WHERE state = 'needs_reconcile')::text AS parked
   FROM onceover.step WHERE run_id = ${id}::uuid`
-
-/** Which claims `selectClaims` reads. */
-export interface ClaimSelection {
-  readonly guard?: string
-  /** JSON object of some of the key's parts. */
-  readonly key?: string
-  readonly state?: string
-  readonly run?: string
-  readonly limit: number
-}
-
-// The ledger knows by place what the guard knows by name. A part that it has not is none.
-const hasParts = (key: string | undefined): Sql =>
-  key === undefined
-    ? sql`true`
-    : sql`NOT EXISTS (
-      SELECT FROM jsonb_each_text(${key}::text::jsonb) AS wanted LEFT JOIN (
-        SELECT part->>0 AS name, (place - 1)::int AS place FROM onceover.guard,
-          json_array_elements(guard.key->'parts') WITH ORDINALITY AS parts(part, place)
-        WHERE guard.name = claim.guard) AS named ON named.name = wanted.key
-      WHERE claim.key->>named.place IS DISTINCT FROM wanted.value OR named.place IS NULL)`
-
-/** Claims, the latest first, each as the text of a JSON object. */
-export const selectClaims = ({ guard, key, state, run, limit }: ClaimSelection): Sql => sql`
-  SELECT json_build_object('guard', claim.guard, 'parts', (SELECT json_agg(part->>0)
-      FROM onceover.guard, json_array_elements(guard.key->'parts') AS part
-      WHERE guard.name = claim.guard),
-    'key', claim.key, 'state', claim.state, 'attempt', attempt, 'fence', fence::text,
-    'origin', origin, 'run', run_id, 'worker', worker,
-    'leaseUntil', ${sql.raw(moment('expires_at'))}, 'retryAt', ${sql.raw(moment('retry_at'))},
-    'error', error, 'needsReconcile', (SELECT min(name) FROM onceover.step
-      WHERE step.guard = claim.guard AND step.key_hash = claim.key_hash
-        AND step.generation = claim.generation AND step.state = 'needs_reconcile'),
-    'result', result, 'claimedAt', ${sql.raw(moment('claimed_at'))},
-    'endedAt', ${sql.raw(moment('ended_at'))})::text AS claim
-  FROM onceover.claim LEFT JOIN onceover.lease ON lease.id = claim.lease_id
-  WHERE ${equals('guard', guard, 'text')} AND ${equals('state', state, 'text')}
-    AND ${equals('run_id', run, 'uuid')} AND ${hasParts(key)}
-  ORDER BY claimed_at DESC, key_hash LIMIT ${limit}`

@@ -1,0 +1,119 @@
+import { type Sql, sql } from '../../postgres/sql.ts'
+import { allOf, contains, isoMoment, type PageSearch, within } from '../page/queries.ts'
+import { LOOK } from '../page.ts'
+
+/** Which events to read. */
+export interface EventSelection {
+  readonly guard?: string | undefined
+  readonly verdict?: string | undefined
+  readonly run?: string | undefined
+  readonly actor?: string | undefined
+  readonly reason?: string | undefined
+  /** JSON object of some parts of a key. */
+  readonly key?: string | undefined
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  /** The moment and the id of the event after which to go on. */
+  readonly after?: readonly string[] | undefined
+  readonly limit: number
+}
+
+type Name = 'guard' | 'verdict' | 'run' | 'actor'
+
+const COLUMNS: Readonly<Record<Name, Sql>> = {
+  guard: sql`guard`,
+  verdict: sql`verdict`,
+  run: sql`run_id::text`,
+  actor: sql`actor`,
+}
+
+const NAMES = ['run', 'guard', 'verdict', 'actor'] as const
+
+// The equalities that one index serves; the others are held against each row.
+function indexed({ run, guard, verdict }: EventSelection): readonly Name[] {
+  if (run !== undefined) return ['run']
+  if (guard !== undefined) return verdict === undefined ? ['guard'] : ['guard', 'verdict']
+  return verdict === undefined ? ['actor'] : ['verdict']
+}
+
+const SERVED: Readonly<Record<Name, (value: string) => Sql>> = {
+  guard: (value) => sql`guard = ${value}::text`,
+  verdict: (value) => sql`verdict = ${value}::text`,
+  run: (value) => sql`run_id = ${value}::uuid`,
+  actor: (value) => sql`actor = ${value}::text`,
+}
+
+/** The condition that events come after a place in the list. */
+export const olderThan = (after: readonly string[] | undefined): readonly Sql[] => {
+  const [at, id] = after ?? []
+  if (at === undefined || id === undefined) return []
+  return [sql`(at, id) < (${at}::timestamptz, ${id}::bigint)`]
+}
+
+// So many bytes of keys are read for a page, as they are stored: a chunk has up to a thousand.
+const KEY_BYTES = 200_000
+
+/** Events, newest first, whose keys are read too: as many as their size allows, one at least. */
+export const eventsWithKeys = (conditions: readonly Sql[], look: number): Sql => sql`
+  SELECT *, once_bytes > ${KEY_BYTES} AS once_far FROM (
+    SELECT *, coalesce(sum(pg_column_size(keys)) OVER (ORDER BY at DESC, id DESC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS once_bytes
+    FROM (SELECT * FROM onceover.event WHERE ${allOf(conditions)}
+      ORDER BY at DESC, id DESC LIMIT ${look}) AS newest) AS weighed`
+
+const plainEvents = (conditions: readonly Sql[], look: number): Sql => sql`
+  SELECT *, false AS once_far FROM onceover.event WHERE ${allOf(conditions)}
+  ORDER BY at DESC, id DESC LIMIT ${look}`
+
+// What a value looks like in JSON, where it looks the same in every spelling of it.
+const PLAIN = "'^[ !#-\\[\\]-~]*$'"
+
+/**
+ * The condition that an event has a key with these parts. The text is searched first: to read the
+ * JSON of a thousand keys takes ten times as long.
+ */
+export const hasKeyWith = (key: string): Sql => sql`
+  NOT EXISTS (SELECT FROM jsonb_each(${key}::text::jsonb) AS wanted
+    WHERE wanted.key <> ALL(parts) OR jsonb_typeof(wanted.value) IN ('string', 'number')
+      AND wanted.value #>> '{}' ~ ${sql.raw(PLAIN)}
+      AND strpos(keys::text, wanted.value #>> '{}') = 0)
+  AND EXISTS (SELECT FROM json_array_elements(keys) AS once_key WHERE NOT EXISTS (
+    SELECT FROM jsonb_each_text(${key}::text::jsonb) AS wanted
+    WHERE (once_key->(array_position(parts, wanted.key) - 1))::jsonb #>> '{}'
+      IS DISTINCT FROM wanted.value))`
+
+const EVENT = `json_build_object(
+    'id', id::text, 'at', ${isoMoment('at')},
+    'run', run_id, 'guard', guard, 'verdict', verdict, 'reason', reason, 'actor', actor,
+    'parts', parts, 'keys', keys, 'existing', existing)`
+
+/** How events are sorted, and what their cursors hold. */
+export const EVENT_ORDER = {
+  cursor: [isoMoment('at'), 'id::text'],
+  oldest: 'at, id',
+  newest: 'at DESC, id DESC',
+} as const
+
+/** How to look for a page of events, newest first. */
+export function searchEvents(wanted: EventSelection): PageSearch {
+  const { reason, key, since, until, after, limit } = wanted
+  const served = indexed(wanted)
+  const given = NAMES.filter((name) => wanted[name] !== undefined)
+  const conditions = [
+    ...given
+      .filter((name) => !served.includes(name))
+      .map((name) => sql`${COLUMNS[name]} = ${wanted[name]}::text`),
+    ...(reason === undefined ? [] : [contains('reason', reason)]),
+    ...(key === undefined ? [] : [hasKeyWith(key)]),
+  ]
+  const inside = [
+    ...given
+      .filter((name) => served.includes(name))
+      .map((name) => SERVED[name](wanted[name] ?? '')),
+    ...within('at', since, until),
+    ...olderThan(after),
+  ]
+  const look = conditions.length === 0 ? limit + 1 : Math.max(LOOK, limit + 1)
+  const stream = key === undefined ? plainEvents(inside, look) : eventsWithKeys(inside, look)
+  return { ...EVENT_ORDER, stream, as: 'event', conditions, item: EVENT, look, limit }
+}

@@ -1,0 +1,169 @@
+import { allOf, contains, isoMoment, type PageSearch } from '../../audit/page/queries.ts'
+import { LOOK } from '../../audit/page.ts'
+import { type Sql, sql } from '../../postgres/sql.ts'
+
+/** Which claims to read. */
+export interface ClaimSelection {
+  readonly guard?: string | undefined
+  /** JSON object of some of the key's parts. */
+  readonly key?: string | undefined
+  readonly state?: string | undefined
+  readonly run?: string | undefined
+  readonly error?: string | undefined
+  /** The moment, the hash in hex and the guard of the claim after which to go on. */
+  readonly after?: readonly string[] | undefined
+  readonly limit: number
+}
+
+/** The states of claims that ended and made nothing. */
+export const UNMADE = ['failed', 'exhausted', 'cancelled'] as const
+
+const isUnmade = (state: string | undefined): boolean =>
+  UNMADE.some((each) => each === (state ?? ''))
+
+// The ledger knows by place what the guard knows by name. A part that it has not is none.
+const hasParts = (key: string): Sql => sql`NOT EXISTS (
+  SELECT FROM jsonb_each_text(${key}::text::jsonb) AS wanted LEFT JOIN (
+    SELECT part->>0 AS name, (place - 1)::int AS place FROM onceover.guard,
+      json_array_elements(guard.key->'parts') WITH ORDINALITY AS parts(part, place)
+    WHERE guard.name = claim.guard) AS named ON named.name = wanted.key
+  WHERE claim.key->>named.place IS DISTINCT FROM wanted.value OR named.place IS NULL)`
+
+const CLAIM = `json_build_object('guard', claim.guard, 'parts', (SELECT json_agg(part->>0)
+      FROM onceover.guard, json_array_elements(guard.key->'parts') AS part
+      WHERE guard.name = claim.guard),
+    'key', claim.key, 'state', claim.state, 'attempt', attempt, 'fence', fence::text,
+    'origin', origin, 'run', run_id,
+    'worker', (SELECT worker FROM onceover.lease WHERE lease.id = claim.lease_id),
+    'leaseUntil', (SELECT ${isoMoment('expires_at')} FROM onceover.lease
+      WHERE lease.id = claim.lease_id),
+    'retryAt', ${isoMoment('retry_at')},
+    'error', error, 'needsReconcile', (SELECT min(name) FROM onceover.step
+      WHERE step.guard = claim.guard AND step.key_hash = claim.key_hash
+        AND step.generation = claim.generation AND step.state = 'needs_reconcile'),
+    'result', result, 'claimedAt', ${isoMoment('claimed_at')},
+    'endedAt', ${isoMoment('ended_at')})`
+
+const CURSOR = [isoMoment('claimed_at'), "encode(key_hash, 'hex')", 'claim.guard']
+
+const older = (after: readonly string[] | undefined): readonly Sql[] => {
+  const [at, hash, guard] = after ?? []
+  if (at === undefined || hash === undefined || guard === undefined) return []
+  return [
+    sql`(claimed_at, key_hash, guard)
+      < (${at}::timestamptz, decode(${hash}, 'hex'), ${guard}::text)`,
+  ]
+}
+
+const newest = sql`claimed_at DESC, key_hash DESC, guard DESC`
+
+const ofGuard = (guard: string | undefined): Sql =>
+  guard === undefined ? sql`SELECT name FROM onceover.guard` : sql`SELECT ${guard}::text AS name`
+
+const streamOf = (conditions: readonly Sql[], look: number): Sql => sql`
+  SELECT *, false AS once_far FROM onceover.claim WHERE ${allOf(conditions)}
+  ORDER BY claimed_at DESC, key_hash DESC LIMIT ${look}`
+
+// In the order of the list for each guard, or for the run, and each kind: together they are merged.
+const merged = (wanted: ClaimSelection, kinds: readonly string[], look: number): Sql => {
+  const { guard, run, after } = wanted
+  const [kind, ...others] = kinds
+  const named = run === undefined ? guard : run
+  const mine = run === undefined ? sql`guard = ${guard ?? ''}::text` : sql`run_id = ${run}::uuid`
+  if (named !== undefined && others.length === 0) {
+    return streamOf([mine, sql`unmade = ${kind ?? ''}::text`, ...older(after)], look)
+  }
+  const each = [named === undefined ? sql`guard = source.name` : mine, sql`unmade = kind`]
+  return sql`
+  SELECT claim.* FROM (${named === undefined ? ofGuard(undefined) : sql`SELECT`}) AS source
+  CROSS JOIN unnest(${[...kinds]}::text[]) AS kind
+  CROSS JOIN LATERAL (${streamOf([...each, ...older(after)], look)}) AS claim
+  ORDER BY ${newest} LIMIT ${look}`
+}
+
+// How many of the newest are looked at for those that are claimed: of each run that is running, and
+// of each guard, where a run ended without them.
+const OF_RUN = 2000
+const OF_GUARD = 200
+const RUNS = 1000
+
+/**
+ * The claims that are claimed, by what they are likely among: no index can hold them, as completing
+ * one would have to write it.
+ */
+const claimedOf = (guard: string | undefined): Sql => sql`
+  SELECT claim.* FROM (SELECT id FROM onceover.run WHERE state = 'running'
+    ${guard === undefined ? sql`` : sql`AND guard = ${guard}::text`}
+    ORDER BY started_at DESC, id DESC LIMIT ${RUNS}) AS running
+  CROSS JOIN LATERAL (SELECT * FROM onceover.claim WHERE run_id = running.id AND unmade = ''
+    ORDER BY claimed_at DESC LIMIT ${OF_RUN}) AS claim WHERE claim.state = 'claimed'
+  UNION ALL
+  SELECT claim.* FROM (${ofGuard(guard)}) AS source
+  CROSS JOIN LATERAL (SELECT * FROM onceover.claim WHERE guard = source.name AND unmade = ''
+    ORDER BY claimed_at DESC, key_hash DESC LIMIT ${OF_GUARD}) AS claim
+  WHERE claim.state = 'claimed' AND NOT EXISTS (
+    SELECT FROM onceover.run WHERE run.id = claim.run_id AND run.state = 'running')`
+
+const claimedNow = ({ guard, after }: ClaimSelection, look: number): Sql => sql`
+  SELECT *, false AS once_far FROM (${claimedOf(guard)}) AS claimed
+  WHERE ${allOf(older(after))} ORDER BY ${newest} LIMIT ${look}`
+
+// The kinds of claims that a filter can find.
+function kindsOf({ state, error }: ClaimSelection): readonly string[] {
+  if (state === undefined) return error === undefined ? ['', ...UNMADE] : UNMADE
+  return isUnmade(state) ? [state] : ['']
+}
+
+/** How to look for a page of claims, the latest first. */
+export function searchClaims(wanted: ClaimSelection): PageSearch {
+  const { guard, state, run, key, error, limit } = wanted
+  const conditions = [
+    ...(guard === undefined || run === undefined ? [] : [sql`claim.guard = ${guard}::text`]),
+    ...(state === undefined || isUnmade(state) ? [] : [sql`claim.state = ${state}::text`]),
+    ...(error === undefined ? [] : [contains('claim.error', error)]),
+    ...(key === undefined ? [] : [hasParts(key)]),
+  ]
+  const look = conditions.length === 0 ? limit + 1 : Math.max(LOOK, limit + 1)
+  const now = state === 'claimed' && run === undefined
+  return {
+    stream: now ? claimedNow(wanted, look) : merged(wanted, kindsOf(wanted), look),
+    as: 'claim',
+    conditions,
+    item: CLAIM,
+    cursor: CURSOR,
+    oldest: 'claimed_at, key_hash, guard',
+    newest: 'claimed_at DESC, key_hash DESC, guard DESC',
+    look,
+    limit,
+  }
+}
+
+/** One claim by the hash of its key, in hex, as the text of a JSON object. */
+export const selectClaim = (guard: string, hash: string): Sql => sql`
+  SELECT ${sql.raw(CLAIM)}::text AS claim, json_build_array(${sql.raw(CURSOR.join(', '))})::text
+    AS place
+  FROM onceover.claim WHERE claim.guard = ${guard}::text AND key_hash = decode(${hash}, 'hex')`
+
+const AT_MOST = 1000
+
+/** How many claims of each guard are in each state that wants looking at, a thousand at most. */
+export const countClaims = (guards: readonly string[] | undefined): Sql => {
+  const unmade = UNMADE.map(
+    (state) => `'${state}', (SELECT count(*) FROM (SELECT FROM onceover.claim
+      WHERE guard = source.name AND unmade = '${state}' LIMIT ${AT_MOST}) AS some)`,
+  )
+  const sources =
+    guards === undefined
+      ? ofGuard(undefined)
+      : sql`SELECT DISTINCT name FROM unnest(${[...guards]}::text[]) AS name`
+  return sql`
+  WITH source AS MATERIALIZED (${sources})
+  SELECT source.name AS guard, json_build_object('claimed', (SELECT count(*) FROM (
+      SELECT FROM (SELECT id FROM onceover.run WHERE guard = source.name AND state = 'running'
+        ORDER BY started_at DESC, id DESC LIMIT ${RUNS}) AS running
+      CROSS JOIN LATERAL (SELECT state FROM onceover.claim
+        WHERE run_id = running.id AND unmade = '' ORDER BY claimed_at DESC LIMIT ${OF_RUN}) AS held
+      WHERE held.state = 'claimed' LIMIT ${AT_MOST}) AS some),
+    ${sql.raw(unmade.join(', '))})::text AS counts
+  FROM source ORDER BY source.name`
+}
