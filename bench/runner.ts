@@ -8,6 +8,7 @@ import { repairBenchmark } from './repair.ts'
 import type { Report } from './report.ts'
 import { runBenchmark } from './run.ts'
 import { scanBenchmark } from './scan.ts'
+import { serverBenchmark } from './server.ts'
 
 /** The benchmarks by name. */
 export const BENCHMARKS = {
@@ -16,6 +17,7 @@ export const BENCHMARKS = {
   enforce: enforceBenchmark,
   run: runBenchmark,
   scan: scanBenchmark,
+  server: serverBenchmark,
 } as const satisfies Readonly<Record<string, Benchmark>>
 
 /** The name of a benchmark. */
@@ -23,7 +25,7 @@ export type BenchmarkName = keyof typeof BENCHMARKS
 
 const MS = 1000
 
-const ALL: readonly BenchmarkName[] = ['insert', 'run', 'scan', 'repair', 'enforce']
+const ALL: readonly BenchmarkName[] = ['insert', 'run', 'scan', 'repair', 'enforce', 'server']
 
 /**
  * Runs benchmarks one after the other in an empty database.
