@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PROBLEM_JSON } from './problem.ts'
-import type { AnswerSchema, Route } from './route.ts'
+import type { AnswerSchema, PlacedRoute, Route } from './route.ts'
 
 const problem = z.object({
   type: z.string(),
@@ -41,11 +41,12 @@ const answerDocument = ({ description, schema, type = 'application/json' }: Answ
 })
 
 const operation = (route: Route): object => {
-  const { summary, tag, params, query, body, answers } = route
+  const { summary, tag, params, query, body, answers, open } = route
   const responses = Object.entries(answers).map(([status, each]) => [status, answerDocument(each)])
   return {
     summary,
     tags: [tag],
+    ...(open && { security: [] }),
     parameters: [...parameters('path', params), ...parameters('query', query)],
     ...(body && {
       requestBody: {
@@ -63,16 +64,20 @@ const operation = (route: Route): object => {
   }
 }
 
-/** The OpenAPI 3.1 document of routes, made of the schemas that check their requests. */
-export function openapi(routes: readonly Route[], version: string): object {
+/**
+ * The OpenAPI 3.1 document of routes, made of the schemas that check their requests. Its server is
+ * the place where the document was got, wherever that is mounted.
+ */
+export function openapi(routes: readonly PlacedRoute[], version: string): object {
   const paths: Record<string, Record<string, object>> = {}
-  for (const route of routes) {
-    const path = `/api${route.path.replace(/:(\w+)/g, '{$1}')}`
+  for (const { path: placed, route } of routes) {
+    const path = placed.replace(/:(\w+)/g, '{$1}')
     paths[path] = { ...paths[path], [route.method]: operation(route) }
   }
   return {
     openapi: '3.1.0',
     info: { title: 'Onceover', version, license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [{ url: '..' }],
     paths,
     components: {
       schemas: { Problem: jsonSchema(problem, 'output') },

@@ -36,9 +36,15 @@ export interface ServerOptions {
   readonly write?: boolean
   /** Who may ask. Without any, whoever reaches the server may: let it listen on loopback only. */
   readonly tokens?: readonly Token[]
-  /** Names, with or without a port, by which it may be asked. Default: those of loopback. */
+  /**
+   * Names by which it may be asked, such as `ops.example.org` or `ops.example.org:8443`; one
+   * without a port stands for every port. Default: those of loopback, which `listen()` always adds.
+   */
   readonly hosts?: readonly string[]
-  /** Other origins, such as `https://ops.example.org`, whose pages may ask. */
+  /**
+   * Other origins, such as `https://ops.example.org`, whose pages may ask: where a proxy changes
+   * the header Host. Pages elsewhere cannot read the answers in any case: CORS is never granted.
+   */
   readonly origins?: readonly string[]
   /** Where the server is mounted, such as `/ops`; of a request that comes with its whole path. */
   readonly basePath?: string
@@ -62,6 +68,9 @@ const refuse = (message: string, fix: string): never => {
 
 const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text
 
+// Only what a header can carry as it is.
+const isSendable = (token: string): boolean => /^[\x21-\x7e]+$/.test(token)
+
 function checkTokens(tokens: readonly Token[]): void {
   for (const { token, actor } of tokens) {
     if (typeof token !== 'string' || token.length < SHORTEST_TOKEN) {
@@ -69,6 +78,9 @@ function checkTokens(tokens: readonly Token[]): void {
         `The token of ${actor} is shorter than ${SHORTEST_TOKEN} characters.`,
         'Make one that cannot be guessed: openssl rand -base64 32.',
       )
+    }
+    if (!isSendable(token)) {
+      refuse(`The token of ${actor} has blanks or letters that no header carries.`, 'Make another.')
     }
     if (typeof actor !== 'string' || actor.trim() === '') {
       refuse('A token has no actor.', 'Say whose it is: it is recorded with what is done with it.')
@@ -79,9 +91,31 @@ function checkTokens(tokens: readonly Token[]): void {
   }
 }
 
+const HOST = /^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/
+
+function checkPlaces({ hosts = [], origins = [], basePath = '' }: ServerOptions): void {
+  const strange = hosts.find((host) => !HOST.test(host))
+  if (strange !== undefined) {
+    refuse(`${strange} is no name of a host.`, 'Write it as ops.example.org, in lower case.')
+  }
+  const wrong = origins.find((origin) => !isOrigin(origin))
+  if (wrong !== undefined) refuse(`${wrong} is no origin.`, 'Write it as https://ops.example.org.')
+  if (basePath !== '' && !/^(\/[\w.~-]+)+$/.test(basePath)) {
+    refuse(`${basePath} is no base path.`, 'Write it as /ops, without a slash at its end.')
+  }
+}
+
+// A part that is misspelled would be logged.
+function checkRedacted({ guards, redact = [] }: ServerOptions): void {
+  const parts = new Set(['*', ...guards.flatMap(({ key }) => Object.keys(key))])
+  const unknown = redact.find((part) => !parts.has(part))
+  if (unknown !== undefined)
+    refuse(`No guard has a part ${unknown} to redact.`, 'Name a part, or *.')
+}
+
 /** @throws OnceoverError SERVER_INVALID naming what cannot be served, or not safely */
 export function checkServerOptions(options: ServerOptions): void {
-  const { guards, generators = [], tokens = [], origins = [], basePath = '', create = {} } = options
+  const { guards, generators = [], tokens = [], create = {}, bodyLimitBytes = 1 } = options
   const names = guards.map(({ name }) => name)
   const twice = names.find((name, place) => names.indexOf(name) !== place)
   if (twice !== undefined) refuse(`Two guards are called ${twice}.`, 'Give each a name of its own.')
@@ -97,10 +131,10 @@ export function checkServerOptions(options: ServerOptions): void {
   for (const name of Object.keys(create)) {
     if (!names.includes(name)) refuse(`There is no guard ${name} to create rows of.`, 'Name one.')
   }
-  const wrong = origins.find((origin) => !isOrigin(origin))
-  if (wrong !== undefined) refuse(`${wrong} is no origin.`, 'Write it as https://ops.example.org.')
-  if (basePath !== '' && !/^(\/[\w.~-]+)+$/.test(basePath)) {
-    refuse(`${basePath} is no base path.`, 'Write it as /ops, without a slash at its end.')
+  if (!Number.isSafeInteger(bodyLimitBytes) || bodyLimitBytes < 1) {
+    refuse(`${bodyLimitBytes} is no limit of a body.`, 'Give a whole number of bytes.')
   }
+  checkPlaces(options)
+  checkRedacted(options)
   checkTokens(tokens)
 }

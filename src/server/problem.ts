@@ -36,6 +36,7 @@ const STATUSES: Readonly<Record<number, readonly ErrorCode[]>> = {
     ...(['COLUMN_NOT_FOUND', 'TABLE_NOT_FOUND', 'COLUMN_TYPE_MISMATCH'] as const),
     ...(['TABLE_UNSUPPORTED', 'TABLE_WITHOUT_PRIMARY_KEY', 'KEY_NOT_COMPARABLE'] as const),
     ...(['EXPRESSION_INVALID', 'STEP_NEEDS_RECONCILE', 'ATTEMPTS_EXHAUSTED'] as const),
+    ...(['REPLACE_NEEDS_TRANSACTION'] as const),
   ],
   410: ['SELECTION_GONE'],
   413: ['BODY_TOO_LARGE'],
@@ -91,5 +92,6 @@ export const answerProblem = (problem: Problem): Response =>
       'content-type': PROBLEM_JSON,
       ...(problem.status === 503 && { 'retry-after': RETRY_AFTER_S }),
       ...(problem.status === 401 && { 'www-authenticate': 'Bearer' }),
+      ...(problem.status === 405 && { allow: String(problem.details?.allow) }),
     },
   })

@@ -55,6 +55,12 @@ export interface RouteDefinition<Params, Query, Body> {
 /** A route whose types are known to itself only. */
 export type Route = RouteDefinition<never, never, never>
 
+/** A route and its whole path below the place where the server is mounted. */
+export interface PlacedRoute {
+  readonly path: string
+  readonly route: Route
+}
+
 /** Declares a route. */
 export const route = <Params = unknown, Query = unknown, Body = unknown>(
   definition: RouteDefinition<Params, Query, Body>,

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { OnceoverError } from '../index.ts'
+import { pathOf } from './base-path.ts'
 import type { ServerOptions, Token } from './options.ts'
 
 /** Who asks, and whether they may change anything. */
@@ -9,13 +10,10 @@ export interface Caller {
   readonly write: boolean
 }
 
-const LOOPBACK: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
+/** The names of this machine for itself, as a Host header has them. */
+export const LOOPBACK_NAMES: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
 
-/**
- * Headers of every answer. The page loads nothing from elsewhere and runs no script but its own
- * files; no other page may frame it.
- */
-export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy': [
     ...["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'"],
     ...["img-src 'self' data:", "font-src 'self'", "base-uri 'none'", "form-action 'none'"],
@@ -28,33 +26,64 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 }
 
-const hostWithoutPort = (host: string): string => host.replace(/:\d+$/, '')
+/**
+ * Gives an answer the headers of every answer. The page loads nothing from elsewhere and runs no
+ * script but its own files; no other page may frame it; nothing is cached that does not say so.
+ */
+export function secured(response: Response): Response {
+  const { headers } = response
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) headers.set(name, value)
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
+  return response
+}
 
-const isListed = (host: string, hosts: readonly string[]): boolean =>
-  hosts.includes(host) || hosts.includes(hostWithoutPort(host))
+const withoutPort = (host: string): string => host.replace(/:\d+$/, '')
+
+const hostOf = ({ headers, url }: Request): string =>
+  (headers.get('host') ?? new URL(url).host).toLowerCase()
 
 /**
- * Refuses a request that came by another name than the server's, or from a page of another origin:
- * a page of a stranger can have its own name lead to 127.0.0.1 (DNS rebinding).
+ * Refuses a request that came by another name than the server's: a page of a stranger can have its
+ * own name lead to 127.0.0.1 (DNS rebinding).
  *
- * @throws OnceoverError HOST_REFUSED, ORIGIN_REFUSED
+ * @param hosts names in lower case; one without a port stands for every port
+ * @throws OnceoverError HOST_REFUSED
+ */
+export function checkHost(request: Request, hosts: readonly string[]): void {
+  const host = hostOf(request)
+  if (hosts.includes(host) || hosts.includes(withoutPort(host))) return
+  throw new OnceoverError('HOST_REFUSED', { message: 'This server is not asked by that name.' })
+}
+
+/** Whether a person follows a link to the page; what it then asks is asked by the page itself. */
+const isVisit = (request: Request, options: Pick<ServerOptions, 'basePath'>): boolean =>
+  request.method === 'GET' &&
+  request.headers.get('sec-fetch-mode') === 'navigate' &&
+  request.headers.get('sec-fetch-dest') === 'document' &&
+  pathOf(request, options) === '/'
+
+/** Whether an origin is that of the server; TLS may end before it, but not on loopback. */
+function isOwn(request: Request, origin: string): boolean {
+  const host = hostOf(request)
+  if (origin === `${new URL(request.url).protocol}//${host}`) return true
+  return origin === `https://${host}` && !LOOPBACK_NAMES.includes(withoutPort(host))
+}
+
+/**
+ * Refuses a request that a page of another origin makes, be it to read or to write.
+ *
+ * @throws OnceoverError ORIGIN_REFUSED
  */
 export function checkOrigin(
-  { headers, url }: Request,
-  { hosts = LOOPBACK, origins = [] }: Pick<ServerOptions, 'hosts' | 'origins'>,
+  request: Request,
+  options: Pick<ServerOptions, 'basePath' | 'origins'>,
 ): void {
-  const host = (headers.get('host') ?? new URL(url).host).toLowerCase()
-  if (!isListed(host, hosts)) {
-    throw new OnceoverError('HOST_REFUSED', {
-      message: 'This server is not asked by that name.',
-    })
-  }
-  const origin = headers.get('origin')
-  const own = origin !== null && URL.canParse(origin) && new URL(origin).host === host
-  const foreign = origin !== null && !own && !origins.includes(origin)
-  const site = headers.get('sec-fetch-site')
-  const strange = origin === null && site !== null && !['same-origin', 'none'].includes(site)
-  if (!foreign && !strange) return
+  const origin = request.headers.get('origin')
+  const site = request.headers.get('sec-fetch-site')
+  if (origin !== null && options.origins?.includes(origin)) return
+  const foreign = origin !== null && !isOwn(request, origin)
+  const strange = site !== null && site !== 'same-origin' && site !== 'none'
+  if (!foreign && (!strange || isVisit(request, options))) return
   throw new OnceoverError('ORIGIN_REFUSED', {
     message: 'Pages of that origin may not ask this server.',
   })
@@ -89,43 +118,4 @@ export function requireWrite({ actor, write }: Caller): void {
     message:
       actor === null ? 'This server is read-only.' : `${actor} may read from this server only.`,
   })
-}
-
-const DEFAULT_BODY_BYTES = 1_048_576
-
-async function bytesOf(request: Request, most: number): Promise<Uint8Array> {
-  const tooLarge = () =>
-    new OnceoverError('BODY_TOO_LARGE', { message: `The body has more than ${most} bytes.` })
-  if (Number(request.headers.get('content-length') ?? 0) > most) throw tooLarge()
-  const parts: Uint8Array[] = []
-  let size = 0
-  for await (const part of request.body ?? []) {
-    size += part.byteLength
-    if (size > most) throw tooLarge()
-    parts.push(part)
-  }
-  return Buffer.concat(parts)
-}
-
-/**
- * The JSON of a request. Only application/json: a form of another site cannot send that without
- * being asked for it first.
- *
- * @throws OnceoverError BODY_NOT_JSON, BODY_TOO_LARGE
- */
-export async function readJson(
-  request: Request,
-  { bodyLimitBytes = DEFAULT_BODY_BYTES }: Pick<ServerOptions, 'bodyLimitBytes'>,
-): Promise<unknown> {
-  const [type] = (request.headers.get('content-type') ?? '').split(';')
-  const refused = (message: string) => new OnceoverError('BODY_NOT_JSON', { message })
-  if (type?.trim().toLowerCase() !== 'application/json') {
-    throw refused('The body is not sent as application/json.')
-  }
-  const bytes = await bytesOf(request, bodyLimitBytes)
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch {
-    throw refused('The body is no JSON.')
-  }
 }

@@ -1,0 +1,78 @@
+import { OnceoverError } from '../index.ts'
+import { readJson } from './body.ts'
+import type { ServerContext } from './context.ts'
+import { problemOf } from './problem.ts'
+import { type Route, read } from './route.ts'
+import { type Caller, callerOf, requireWrite } from './security.ts'
+
+const NOBODY: Caller = { actor: null, write: false }
+
+type Words = Readonly<Record<string, string>>
+
+/** PostgreSQL stores no NUL: what has one names nothing that is there. */
+function checkWords(words: Words, where: string): void {
+  const wrong = Object.keys(words).find((name) => `${name}${words[name]}`.includes('\0'))
+  if (wrong === undefined) return
+  throw new OnceoverError('INPUT_INVALID', {
+    message: `The ${where} has a NUL character, which no text has.`,
+    fix: 'Leave it out.',
+  })
+}
+
+async function handled(context: ServerContext, each: Route, request: Request, params: Words) {
+  const { options, closing } = context
+  const caller = each.open ? NOBODY : callerOf(request, options)
+  if (each.writes ?? each.method === 'post') requireWrite(caller)
+  const query = Object.fromEntries(new URL(request.url).searchParams)
+  checkWords(params, 'path')
+  checkWords(query, 'query')
+  // Also where a route needs no body: a form of another site could send an empty one.
+  const body = each.method === 'post' ? await readJson(request, options) : undefined
+  const asked = {
+    params: read(each.params, params, 'path'),
+    query: read(each.query, query, 'query'),
+    body: read(each.body, body, 'body'),
+    caller,
+    // Made when it is asked for: few routes do.
+    get signal() {
+      return AbortSignal.any([request.signal, closing])
+    },
+    request,
+  }
+  const { status, body: told, headers } = await each.handle(asked, context)
+  if (told instanceof Response) return told
+  return new Response(JSON.stringify(told), {
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+  })
+}
+
+/**
+ * Answers a request by its route: who may, what came, and what the route makes of it.
+ *
+ * @param params the parts of the path that the route names
+ * @throws OnceoverError TOKEN_REFUSED, WRITE_REFUSED, BODY_NOT_JSON, BODY_TOO_LARGE, INPUT_INVALID,
+ * and what the route throws
+ */
+export async function serveRoute(
+  context: ServerContext,
+  each: Route,
+  request: Request,
+  params: Words,
+): Promise<Response> {
+  const started = performance.now()
+  const count = (status: number) => {
+    const seconds = (performance.now() - started) / 1000
+    context.metrics.count(each.path, request.method, status, seconds)
+  }
+  try {
+    const response = await handled(context, each, request, params)
+    count(response.status)
+    // Only its headers are sent, and a stream would go on for nobody.
+    if (request.method === 'HEAD') await response.body?.cancel()
+    return response
+  } catch (error) {
+    count(problemOf(error).status)
+    throw error
+  }
+}
