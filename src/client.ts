@@ -4,6 +4,7 @@ import { type AdviceMethods, adviceMethods } from './client/advice.ts'
 import { type DuplicateMethods, duplicateMethods } from './client/duplicates.ts'
 import { type ExplainMethods, explainMethods } from './client/explain.ts'
 import { type LedgerMethods, ledgerMethods } from './client/ledger.ts'
+import { type MatrixMethods, matrixMethods } from './client/matrix.ts'
 import { type RepairMethods, repairMethods } from './client/repairs.ts'
 import { type RowMethods, rowMethods } from './client/rows.ts'
 import { type SchemaMethods, schemaMethods } from './client/schema.ts'
@@ -33,6 +34,7 @@ export interface Onceover
     ExplainMethods,
     RowMethods,
     WorkMethods,
+    MatrixMethods,
     LedgerMethods {
   /** Where the database is, without a password. */
   readonly target: string
@@ -77,6 +79,7 @@ export async function onceover(options: OnceoverOptions): Promise<Onceover> {
     ...explainMethods(environment, door),
     ...rowMethods(environment, door),
     ...workMethods(environment, door),
+    ...matrixMethods(environment, door),
     ...ledgerMethods(environment, door),
     close: () =>
       door.close(async () => {

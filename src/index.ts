@@ -64,6 +64,7 @@ export type {
   Maker,
   WeighedCause,
 } from './explain/explanation.ts'
+export type { KeyClaim, KeyHistory, KeyMoment, KeyRow, KeyStep } from './explain/key-history.ts'
 export type { ExplainOptions } from './explain/options.ts'
 export type { Coverage } from './guards/coverage.ts'
 export {
@@ -81,6 +82,10 @@ export {
 export type { Inspection } from './guards/inspect.ts'
 export type { Shadow } from './guards/shadow.ts'
 export type { InvalidIndex, UniqueIndex } from './guards/unique-index.ts'
+export type { CellKey, CellOptions } from './matrix/cell.ts'
+export type { Matrix, MatrixRow } from './matrix/matrix.ts'
+export type { SpanOptions } from './matrix/span.ts'
+export { MATRIX_STATES, type MatrixState } from './matrix/state.ts'
 export type { DatabaseInput, Handle, Transaction } from './postgres/handle.ts'
 export { type Migrated, migrationSql } from './postgres/migrate.ts'
 export { Sql, sql } from './postgres/sql.ts'

@@ -69,6 +69,7 @@ export const ERRORS = {
     EXIT.refused,
   ),
   NOT_MIGRATED: entry('Run `onceover migrate` (or once.migrate()) first.'),
+  MATRIX_TOO_LARGE: entry('Ask for a shorter span with from and to.'),
   IDENTIFIER_INVALID: entry('Use a name of 1 to 63 bytes without a NUL character.'),
   GUARD_INVALID: entry('Correct the declaration of the guard.', EXIT.usage),
   GUARD_NOT_ENFORCED: entry('Run `onceover enforce` (or once.enforce(guard)) first.', EXIT.refused),

@@ -8,7 +8,7 @@ import { Sql } from '../postgres/sql.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { callbackFailed } from './callback.ts'
 import { fetchExpected, keyColumns, openExpected } from './expected/queries.ts'
-import type { AnyGenerator, Expected } from './generator.ts'
+import type { AnyGenerator, Days, Expected } from './generator.ts'
 import { isIterable } from './source.ts'
 
 const FETCH_UNITS = 1000
@@ -75,6 +75,20 @@ export function requireExpected({ guard, options }: AnyGenerator): void {
     message: `The generator of ${guard.name} does not say what is expected in a range.`,
     details: { guard: guard.name },
   })
+}
+
+/**
+ * The range of a span of days.
+ *
+ * @throws OnceoverError CALLBACK_FAILED
+ */
+export function rangeOf({ guard, options }: AnyGenerator, days: Days): RowValues {
+  const { range } = options
+  if (!range) return { ...days }
+  const name = `range of the generator of ${guard.name}`
+  const given = asked(name, () => range(days))
+  if (typeof given === 'object' && given !== null) return given as RowValues
+  throw callbackFailed(name, new Error('it answered with no range'))
 }
 
 /**

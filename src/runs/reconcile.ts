@@ -1,16 +1,12 @@
-import { unmigrated } from '../claims/register.ts'
 import { OnceoverError } from '../core/error.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
-import { Sql } from '../postgres/sql.ts'
-import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { zip } from '../rows/chunk.ts'
 import type { Input } from '../rows/input/queries.ts'
-import { jsonInput, prepareRows } from '../rows/prepare.ts'
-import { expectedOf, lacksColumn } from './expected.ts'
+import { expectation, expectationFailed, refuseHidden } from './expectation.ts'
 import type { AnyGenerator } from './generator.ts'
-import { COUNTED, type LISTED, queriedKeys, reconcileKeys } from './reconcile/queries.ts'
-import { checkSource, isIterable, type Source } from './source.ts'
+import { COUNTED, type LISTED, reconcileKeys } from './reconcile/queries.ts'
+import { checkSource, type Source } from './source.ts'
 import type { WorkEnvironment } from './work.ts'
 
 /** How many keys are what; a key that failed is missing too, and so counted in both. */
@@ -80,40 +76,6 @@ function periodPart({ guard, parts }: Inspection, by: string | undefined): numbe
   )
 }
 
-interface Expectation {
-  readonly input: Input
-  /** Units that are none, found before the database saw them. */
-  readonly invalid: number
-}
-
-async function expectation(
-  generator: AnyGenerator,
-  inspection: Inspection,
-  source: Source,
-): Promise<Expectation> {
-  const expected = isIterable(source) ? source : expectedOf(generator, source)
-  if (expected instanceof Sql) return { input: queriedKeys(inspection, expected), invalid: 0 }
-  const keys: unknown[] = []
-  for await (const unit of expected) keys.push((unit as { key?: unknown } | null)?.key)
-  const { rows, invalid } = prepareRows(inspection, keys)
-  return { input: jsonInput(inspection, rows), invalid: invalid.length }
-}
-
-function refuseHidden({ guard, table }: Inspection): void {
-  if (!table.rowSecurity) return
-  throw new OnceoverError('RLS_HIDES_ROWS', {
-    message: `Row-level security hides rows of ${guard.table}: they would look missing.`,
-    details: { guard: guard.name, table: guard.table },
-  })
-}
-
-// A table that the query of expected units misspells is no schema of ours.
-const lacksLedger = (error: unknown): boolean =>
-  sqlstate(error) === SQLSTATE.undefinedTable &&
-  error instanceof OnceoverError &&
-  error.cause instanceof Error &&
-  error.cause.message.includes('onceover.')
-
 type Line = Readonly<Record<(typeof LISTED)[number] | 'periods' | 'invalid', string>>
 
 async function ask(
@@ -127,8 +89,7 @@ async function ask(
     const [line] = await database.read((session) => session.query<Line>(statement))
     return line as Line
   } catch (error) {
-    if (lacksLedger(error)) throw unmigrated(error, database.target)
-    throw lacksColumn(inspection, error)
+    throw expectationFailed(inspection, error, database.target)
   }
 }
 
