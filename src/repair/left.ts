@@ -15,7 +15,7 @@ import { selectUnseen } from './unchanged/queries.ts'
 export async function duplicatesLeft(
   session: Session,
   guard: Guard,
-  { id, state, plan, skipped }: StoredRepair,
+  { id, state, plan, skipped }: Omit<StoredRepair, 'cursor'>,
 ): Promise<Repetition> {
   const inspection = await inspect(session, guard)
   // A partition may have been attached, whose rows are old.
