@@ -4,7 +4,7 @@ import { type Problem, problemOf } from './problem.ts'
 /** Long work of this process. */
 export interface Underway {
   readonly guard: string
-  readonly what: 'run' | 'apply' | 'undo' | 'enforce'
+  readonly what: 'run' | 'apply' | 'undo' | 'enforce' | 'unenforce'
   /** Of the run or the repair; null for an enforcement. */
   readonly id: string | null
   readonly actor: string
@@ -24,7 +24,8 @@ export interface UnderwayWork {
   readonly report: (progress: object) => void
 }
 
-type Start = Pick<Underway, 'guard' | 'what' | 'id' | 'actor'>
+/** What long work is called. */
+export type UnderwayStart = Pick<Underway, 'guard' | 'what' | 'id' | 'actor'>
 
 const KEPT = 100
 
@@ -68,7 +69,10 @@ export class UnderwayRegister {
    *
    * @throws OnceoverError GUARD_BUSY
    */
-  start(start: Start, work: (given: UnderwayWork) => Promise<object | undefined>): Underway {
+  start(
+    start: UnderwayStart,
+    work: (given: UnderwayWork) => Promise<object | undefined>,
+  ): Underway {
     if (start.what !== 'run') this.requireIdle(start.guard)
     const startedAt = new Date().toISOString()
     let state: Underway = {

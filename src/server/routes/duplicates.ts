@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import { guardOf, type ServerContext } from '../context.ts'
+import { answer, type Route, route } from '../route.ts'
+import { guardParams } from '../schemas.ts'
+import { Shared } from '../shared.ts'
+import { scanSchema } from './guard-schemas.ts'
+
+const MOST_GROUPS = 100
+const DEFAULT_GROUPS = 20
+
+const textRow = z.record(z.string(), z.string().nullable())
+
+const duplicatePage = z.object({
+  guard: z.string(),
+  table: z.string(),
+  columns: z.array(z.string()).describe('Of the table, in its order.'),
+  primaryKey: z.array(z.string()),
+  keep: z.array(z.string()).describe('The order that puts the keeper first.'),
+  losersPolicy: z.union([
+    z.literal('delete'),
+    z.object({ set: z.record(z.string(), z.unknown()) }),
+  ]),
+  groups: z.array(
+    z.object({
+      key: z.record(z.string(), z.unknown()),
+      rows: z.int(),
+      keeper: textRow,
+      losers: z.array(textRow).describe('The first twenty.'),
+      differs: z.array(z.string()).describe('Columns in which the rows differ.'),
+      cursor: z.string(),
+    }),
+  ),
+  next: z.string().nullable(),
+})
+
+const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((word) => word === 'true')
+
+// Each reads a whole table: two who ask for the same at the same time share one answer.
+const reading = new WeakMap<ServerContext, Shared<object>>()
+
+function read(
+  context: ServerContext,
+  what: readonly unknown[],
+  work: () => Promise<object>,
+): Promise<object> {
+  const shared = reading.get(context) ?? new Shared<object>()
+  reading.set(context, shared)
+  return shared.get(JSON.stringify(what), work)
+}
+
+/** The duplicates that stand. */
+export const duplicateRoutes: readonly Route[] = [
+  route({
+    method: 'get',
+    path: '/guards/:guard/scan',
+    summary: 'Scans the table of a guard for what breaks its key.',
+    tag: 'duplicates',
+    params: guardParams,
+    query: z.object({ growth: flag.describe('Whether to read when the excess rows were made.') }),
+    answers: { 200: { description: 'What it found.', schema: scanSchema } },
+    handle: async ({ params, query: { growth } }, context) => {
+      const guard = guardOf(context, params.guard)
+      const scan = async () => {
+        const [report] = await context.once.scan(guard, { growth })
+        return report ?? {}
+      }
+      return answer(200, await read(context, ['scan', guard.name, growth], scan))
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/guards/:guard/duplicates',
+    summary: 'The duplicate groups of a guard, by key, with keeper and losers as whole rows.',
+    tag: 'duplicates',
+    params: guardParams,
+    query: z.object({
+      cursor: z.string().optional().describe('`next` of the page before.'),
+      limit: z.coerce.number().int().min(1).max(MOST_GROUPS).default(DEFAULT_GROUPS),
+    }),
+    answers: { 200: { description: 'Some groups.', schema: duplicatePage } },
+    handle: async ({ params, query: { cursor, limit } }, context) => {
+      const guard = guardOf(context, params.guard)
+      const options = { limit, ...(cursor !== undefined && { after: cursor }) }
+      const page = () => context.once.duplicates(guard, options)
+      return answer(200, await read(context, ['duplicates', guard.name, options], page))
+    },
+  }),
+]
