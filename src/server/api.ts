@@ -2,14 +2,18 @@ import { readFileSync } from 'node:fs'
 import { openapi } from './openapi.ts'
 import { answer, type PlacedRoute, type Route, route } from './route.ts'
 import { aboutRoutes } from './routes/about.ts'
+import { claimRoutes } from './routes/claims.ts'
 import { duplicateRoutes } from './routes/duplicates.ts'
 import { enforcementRoutes } from './routes/enforcement.ts'
+import { eventRoutes } from './routes/events.ts'
 import { guardRoutes } from './routes/guards.ts'
 import { healthRoutes } from './routes/health.ts'
 import { liveRoutes } from './routes/live.ts'
 import { metricsRoutes } from './routes/metrics.ts'
+import { reconcileRoutes } from './routes/reconcile.ts'
 import { repairRoutes } from './routes/repairs.ts'
 import { runRoutes } from './routes/runs.ts'
+import { workRoutes } from './routes/work.ts'
 
 const { version }: { version: string } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -35,7 +39,11 @@ export const API: readonly PlacedRoute[] = [
     ...duplicateRoutes,
     ...repairRoutes,
     ...enforcementRoutes,
+    ...reconcileRoutes,
+    ...workRoutes,
     ...runRoutes,
+    ...claimRoutes,
+    ...eventRoutes,
     ...liveRoutes,
     documented,
   ]),

@@ -36,3 +36,19 @@ export const actorOf = (caller: Caller, given: string | undefined): string =>
 /** A page of a list. */
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next: z.string().nullable() })
+
+/** A page of what was searched: a search stops where it has looked at much and found little. */
+export const searchedOf = <T extends z.ZodType>(item: T) =>
+  pageOf(item).extend({
+    searchedTo: z
+      .string()
+      .nullable()
+      .describe('How far back was looked where the search stopped early: `next` looks further.'),
+  })
+
+/** Some of a few words, with commas between. */
+export const someOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z
+    .string()
+    .transform((text) => text.split(','))
+    .pipe(z.array(z.enum(words)))
