@@ -1,10 +1,12 @@
 import type { Door } from '../core/door.ts'
+import type { PageOptions } from '../core/page.ts'
 import type { RowValues } from '../core/verdict.ts'
 import { violationOf } from '../explain/driver-error.ts'
 import { explainViolation } from '../explain/explain.ts'
 import { explainKey, type KeyExplanation } from '../explain/explain-key.ts'
 import { explainVerdict, isVerdict } from '../explain/explain-verdict.ts'
 import type { Explanation } from '../explain/explanation.ts'
+import { type KeyHistory, keyHistory } from '../explain/key-history.ts'
 import { readLog } from '../explain/log-line.ts'
 import type { ExplainOptions } from '../explain/options.ts'
 import { limitExplaining } from '../explain/queries.ts'
@@ -28,6 +30,11 @@ export interface ExplainMethods {
   explain(given: unknown, options?: ExplainOptions): Promise<Explanation>
   /** Says which row stands for a key, who made it and when, and who was turned away since. */
   explainKey(guard: Guard, key: RowValues): Promise<KeyExplanation>
+  /**
+   * All that is known of a key: the rows that stand, its claim and steps, and what the audit says
+   * of it, newest first. The audit is searched in bounded time; `next` looks further back.
+   */
+  history(guard: Guard, key: RowValues, options?: PageOptions): Promise<KeyHistory>
 }
 
 const DUPLICATES: readonly string[] = ['skipped', 'collided']
@@ -72,6 +79,10 @@ export const explainMethods = (environment: Environment, door: Door): ExplainMet
     explainKey: async (guard, key) => {
       door.enter([guard], key)
       return read(async (session) => explainKey(session, await inspect(session, guard), key))
+    },
+    history: async (guard, key, given = {}) => {
+      door.enter([guard], given)
+      return read(async (session) => keyHistory(session, await inspect(session, guard), key, given))
     },
   }
 }

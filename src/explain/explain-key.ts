@@ -59,18 +59,33 @@ const asTurnedAway = ({ verdict, run, actor, reason, at }: KeyEvent): TurnedAway
   at: iso(at),
 })
 
-interface KeyOfUnit {
+/** A key as the guard sees it, and what stands for it. */
+export interface KeyOfUnit {
   readonly hash: string | null
   readonly key: string
   readonly fault: string | null
   readonly rows: string
 }
 
-interface KeyRows extends Omit<KeyDuplicates, 'fix'> {
+/** The rows that stand for a key; `first` are the first twenty, by primary key. */
+export interface KeyRows extends Omit<KeyDuplicates, 'fix'> {
   readonly keeper: Readonly<Record<string, string>> | null
+  readonly first: readonly {
+    readonly id: Readonly<Record<string, string>>
+    readonly keeper: boolean
+  }[]
 }
 
-async function look(session: Session, inspection: Inspection, key: RowValues): Promise<KeyOfUnit> {
+/**
+ * Holds a key against its guard, and finds what stands for it.
+ *
+ * @throws OnceoverError UNIT_INVALID for a key that is none of the guard
+ */
+export async function lookAtKey(
+  session: Session,
+  inspection: Inspection,
+  key: RowValues,
+): Promise<KeyOfUnit> {
   const { rows, invalid } = prepareRows(inspection, [key])
   const [wrong] = invalid
   const refuse = (reason: string) =>
@@ -104,7 +119,7 @@ export async function explainKey(
   key: RowValues,
 ): Promise<KeyExplanation> {
   const { guard, table } = inspection
-  const found = await look(session, inspection, key)
+  const found = await lookAtKey(session, inspection, key)
   const rows: KeyRows = JSON.parse(found.rows)
   const condition = rows.keeper && hasPrimaryKey(table, rows.keeper)
   const standing = condition

@@ -65,8 +65,15 @@ const plainEvents = (conditions: readonly Sql[], look: number): Sql => sql`
   SELECT *, false AS once_far FROM onceover.event WHERE ${allOf(conditions)}
   ORDER BY at DESC, id DESC LIMIT ${look}`
 
-// What a value looks like in JSON, where it looks the same in every spelling of it.
+// A value that stands in JSON as it is, and a number, which may stand there with quotes or without.
 const PLAIN = "'^[ !#-\\[\\]-~]*$'"
+const NUMBER = "'^-?[0-9]+$'"
+
+// Whether the text of an event's keys tells that a value is not among them.
+const lacks = `CASE jsonb_typeof(wanted.value) WHEN 'string' THEN true WHEN 'number' THEN true END
+  AND CASE WHEN wanted.value #>> '{}' ~ ${NUMBER}
+    THEN keys::text !~ ('[^0-9]' || (wanted.value #>> '{}') || '[^0-9]')
+    WHEN wanted.value #>> '{}' ~ ${PLAIN} THEN strpos(keys::text, wanted.value #>> '{}') = 0 END`
 
 /**
  * The condition that an event has a key with these parts. The text is searched first: to read the
@@ -74,13 +81,13 @@ const PLAIN = "'^[ !#-\\[\\]-~]*$'"
  */
 export const hasKeyWith = (key: string): Sql => sql`
   NOT EXISTS (SELECT FROM jsonb_each(${key}::text::jsonb) AS wanted
-    WHERE wanted.key <> ALL(parts) OR jsonb_typeof(wanted.value) IN ('string', 'number')
-      AND wanted.value #>> '{}' ~ ${sql.raw(PLAIN)}
-      AND strpos(keys::text, wanted.value #>> '{}') = 0)
+    WHERE wanted.key <> ALL(parts) OR (${sql.raw(lacks)}))
   AND EXISTS (SELECT FROM json_array_elements(keys) AS once_key WHERE NOT EXISTS (
-    SELECT FROM jsonb_each_text(${key}::text::jsonb) AS wanted
-    WHERE (once_key->(array_position(parts, wanted.key) - 1))::jsonb #>> '{}'
-      IS DISTINCT FROM wanted.value))`
+    SELECT FROM jsonb_each(${key}::text::jsonb) AS wanted
+    WHERE CASE WHEN jsonb_typeof(wanted.value) IN ('array', 'object')
+      THEN (once_key->(array_position(parts, wanted.key) - 1))::jsonb IS DISTINCT FROM wanted.value
+      ELSE once_key->>(array_position(parts, wanted.key) - 1)
+        IS DISTINCT FROM wanted.value #>> '{}' END))`
 
 const EVENT = `json_build_object(
     'id', id::text, 'at', ${isoMoment('at')},
@@ -115,5 +122,5 @@ export function searchEvents(wanted: EventSelection): PageSearch {
   ]
   const look = conditions.length === 0 ? limit + 1 : Math.max(LOOK, limit + 1)
   const stream = key === undefined ? plainEvents(inside, look) : eventsWithKeys(inside, look)
-  return { ...EVENT_ORDER, stream, as: 'event', conditions, item: EVENT, look, limit }
+  return { ...EVENT_ORDER, stream, as: 'event', conditions, item: sql.raw(EVENT), look, limit }
 }

@@ -39,8 +39,8 @@ export interface PageSearch {
   readonly as: string
   /** What no index serves: held against each row that is looked at. */
   readonly conditions: readonly Sql[]
-  /** SQL of the JSON of an item. */
-  readonly item: string
+  /** The JSON of an item. */
+  readonly item: Sql
   /** SQL of the values of a cursor, as texts; the moment comes first. */
   readonly cursor: readonly string[]
   /** SQL that a row is sorted by, the reverse of the stream. */
@@ -71,7 +71,7 @@ export const selectPage = (search: PageSearch): Sql => {
   SELECT page.*, CASE WHEN (SELECT count(*) FROM found) <= ${limit}
     THEN (${sql.raw(searched)}) END::text AS searched
   FROM (SELECT) AS one LEFT JOIN (
-    SELECT ${sql.raw(item)}::text AS item, ${sql.raw(place)}::text AS place,
+    SELECT ${item}::text AS item, ${sql.raw(place)}::text AS place,
       row_number() OVER (ORDER BY ${sql.raw(newest)}) AS nth
     FROM found AS ${sql.raw(as)}) AS page ON true
   ORDER BY nth`

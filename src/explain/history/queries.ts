@@ -51,13 +51,14 @@ export const selectKeyEvents = ({ guard, key, verdicts, run, near, limit }: KeyE
   WHERE EXISTS (SELECT FROM json_array_elements(keys) AS one WHERE one::jsonb = ${key}::jsonb)
   ORDER BY at DESC, event.id DESC LIMIT ${limit}`
 
-/** How many of the rows besides the keeper are named. */
+/** How many of the rows besides the keeper are named, and how many of all. */
 const NAMED = 5
+const FIRST = 20
 
 /**
  * The one unit of `hashedUnits`: its hash in hex, its canonical key as a JSON array, its fault, and
  * the rows that stand for it: how many, how many of them are duplicates, the keeper's primary key
- * and those of the first duplicates, as JSON objects of texts. Copies were allowed: only rows of
+ * and those of the first duplicates and of the first rows, as JSON objects of texts. Copies were allowed: only rows of
  * the same copy are duplicates of each other.
  */
 export const selectKeyOfUnit = (inspection: Inspection, hashed: Sql): Sql => {
@@ -77,8 +78,10 @@ export const selectKeyOfUnit = (inspection: Inspection, hashed: Sql): Sql => {
     SELECT json_build_object('rows', count(*), 'excess', count(*) FILTER (WHERE once_rank > 1),
       'keeper', json_agg(once_id) FILTER (WHERE once_rank = 1 AND once_nth = 1) -> 0,
       'others', coalesce(json_agg(once_id ORDER BY once_nth)
-        FILTER (WHERE once_rank > 1 AND once_nth <= ${NAMED}), '[]')) AS rows
-    FROM (SELECT *,
+        FILTER (WHERE once_rank > 1 AND once_nth <= ${NAMED}), '[]'),
+      'first', coalesce(json_agg(json_build_object('id', once_id, 'keeper', once_rank = 1)
+        ORDER BY once_place) FILTER (WHERE once_place <= ${FIRST}), '[]')) AS rows
+    FROM (SELECT *, row_number() OVER (ORDER BY once_copy, once_rank) AS once_place,
         row_number() OVER (PARTITION BY once_rank > 1 ORDER BY once_copy, once_rank) AS once_nth
       FROM (SELECT json_build_object(${id.join(', ')}) AS once_id, ${copy} AS once_copy,
           row_number() OVER (${apart} ORDER BY ${keep.join(', ')}) AS once_rank

@@ -129,7 +129,7 @@ export function searchClaims(wanted: ClaimSelection): PageSearch {
     stream: now ? claimedNow(wanted, look) : merged(wanted, kindsOf(wanted), look),
     as: 'claim',
     conditions,
-    item: CLAIM,
+    item: sql.raw(CLAIM),
     cursor: CURSOR,
     oldest: 'claimed_at, key_hash, guard',
     newest: 'claimed_at DESC, key_hash DESC, guard DESC',
@@ -150,7 +150,7 @@ const AT_MOST = 1000
 export const countClaims = (guards: readonly string[] | undefined): Sql => {
   const unmade = UNMADE.map(
     (state) => `'${state}', (SELECT count(*) FROM (SELECT FROM onceover.claim
-      WHERE guard = source.name AND unmade = '${state}' LIMIT ${AT_MOST}) AS some)`,
+      WHERE guard = source.name AND unmade = '${state}' LIMIT ${AT_MOST}) AS few)`,
   )
   const sources =
     guards === undefined
@@ -163,7 +163,7 @@ export const countClaims = (guards: readonly string[] | undefined): Sql => {
         ORDER BY started_at DESC, id DESC LIMIT ${RUNS}) AS running
       CROSS JOIN LATERAL (SELECT state FROM onceover.claim
         WHERE run_id = running.id AND unmade = '' ORDER BY claimed_at DESC LIMIT ${OF_RUN}) AS held
-      WHERE held.state = 'claimed' LIMIT ${AT_MOST}) AS some),
+      WHERE held.state = 'claimed' LIMIT ${AT_MOST}) AS few),
     ${sql.raw(unmade.join(', '))})::text AS counts
   FROM source ORDER BY source.name`
 }

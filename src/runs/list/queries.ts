@@ -83,7 +83,7 @@ export function searchRuns(wanted: RunSelection): PageSearch {
       ORDER BY started_at DESC, id DESC LIMIT ${look}`,
     as: 'run',
     conditions,
-    item: RUN,
+    item: sql.raw(RUN),
     cursor: [isoMoment('started_at'), 'id::text'],
     oldest: 'started_at, id',
     newest: 'started_at DESC, id DESC',

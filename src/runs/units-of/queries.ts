@@ -33,7 +33,7 @@ export function searchUnits({ run, verdict, after, limit }: UnitSelection): Page
       WHERE once_place IS NULL OR ${newer} LIMIT ${look}`,
     as: 'unit',
     conditions: [sql`once_place IS NOT NULL`],
-    item: UNIT,
+    item: sql.raw(UNIT),
     cursor: [isoMoment('at'), 'id::text', 'coalesce(once_place, 1000000)::text'],
     oldest: 'at, id, once_place DESC',
     newest: 'at DESC, id DESC, once_place',
