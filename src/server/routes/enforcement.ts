@@ -36,10 +36,11 @@ const unenforcedSchema = z.object({
   left: z.array(z.string()).describe('SQL that takes away what could not be taken away yet.'),
 })
 
-// Up to here nothing was changed, and it may still be refused.
-const LOOKING: readonly EnforceStep[] = ['turn', 'check']
+// Before them nothing was changed, and it may still be refused. What is done in one moment has none
+// of them: it is over soon.
+const BEGUN: readonly EnforceStep[] = ['key index', 'gate', 'repair']
 
-const isBegun = ({ step }: EnforceProgress): boolean => !LOOKING.includes(step)
+const isBegun = ({ step }: EnforceProgress): boolean => BEGUN.includes(step)
 
 /** The index that stops the next duplicate. */
 export const enforcementRoutes: readonly Route[] = [

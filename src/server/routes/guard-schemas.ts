@@ -14,9 +14,6 @@ const uniqueIndex = z.object({
   valid: z.boolean(),
   immediate: z.boolean(),
   nullsNotDistinct: z.boolean(),
-})
-
-const invalidIndex = uniqueIndex.extend({
   quoted: z.string(),
   ready: z.boolean(),
   building: z.boolean(),
@@ -28,7 +25,7 @@ export const coverageSchema = z.object({
   enforced: z.boolean().optional().describe('Missing where the role may not ask.'),
   indexes: z.array(uniqueIndex),
   broader: z.array(z.string()),
-  invalid: z.array(invalidIndex),
+  invalid: z.array(uniqueIndex),
   shadows: z.array(
     z.object({
       name: z.string(),

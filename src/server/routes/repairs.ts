@@ -37,7 +37,10 @@ const planRoute = route({
   }),
   answers: {
     201: { description: 'The plan, kept to be applied.', schema: planSchema },
-    200: { description: 'A plan that was not kept: nothing to repair, or a dry run.' },
+    200: {
+      description: 'A plan that was not kept: nothing to repair, or a dry run.',
+      schema: planSchema,
+    },
   },
   handle: async ({ params, body, caller }, context) => {
     const guard = guardOf(context, params.guard)
