@@ -9,6 +9,7 @@ import {
   isGenerator,
   OnceoverError,
 } from '../index.ts'
+import type { ServerOptions } from '../server/server.ts'
 
 const NAMES = ['onceover.config.ts', 'onceover.config.js', 'onceover.config.mjs']
 
@@ -19,6 +20,15 @@ export interface NamedGenerator {
   readonly generator: AnyGenerator
 }
 
+// Who may ask, and whether it may write, is said where the server is started.
+const SERVED = [
+  ...(['basePath', 'bodyLimitBytes', 'create', 'environment'] as const),
+  ...(['hosts', 'origins', 'redact'] as const),
+] as const
+
+/** What a configuration says of `onceover serve`. */
+export type ServedConfig = Pick<ServerOptions, (typeof SERVED)[number]>
+
 /** A configuration that was read. */
 export interface Config {
   /** Its path, relative to the working directory. */
@@ -26,6 +36,7 @@ export interface Config {
   readonly db: DatabaseInput | undefined
   readonly guards: readonly Guard[]
   readonly generators: readonly NamedGenerator[]
+  readonly server: ServedConfig
 }
 
 /** The configuration of a directory, or of the nearest directory above it that has one. */
@@ -97,6 +108,15 @@ function readDatabase(file: string, given: unknown): DatabaseInput | undefined {
   throw invalid(file, 'has a `db` that is neither a URL, a Pool, a Client nor has query()')
 }
 
+function readServer(file: string, given: unknown): ServedConfig {
+  if (given === undefined) return {}
+  if (!isObject(given)) throw invalid(file, 'has a `server` that is no object')
+  const names: readonly string[] = SERVED
+  const strange = Object.keys(given).find((key) => !names.includes(key))
+  if (strange === undefined) return given
+  throw invalid(file, `has \`server.${strange}\`, which means nothing`)
+}
+
 const notFound = (file: string | undefined, cwd: string, fix: string | undefined): OnceoverError =>
   new OnceoverError('CONFIG_NOT_FOUND', {
     message: file
@@ -106,7 +126,7 @@ const notFound = (file: string | undefined, cwd: string, fix: string | undefined
     ...(fix === undefined ? {} : { fix }),
   })
 
-const FIELDS: ReadonlySet<string> = new Set(['db', 'guards', 'generators'])
+const FIELDS: ReadonlySet<string> = new Set(['db', 'guards', 'generators', 'server'])
 
 function readContent(file: string, content: unknown): Config {
   if (!isObject(content)) throw invalid(file, 'has no default export that is an object')
@@ -117,12 +137,13 @@ function readContent(file: string, content: unknown): Config {
     db: readDatabase(file, content.db),
     guards: readGuards(file, content.guards),
     generators: readGenerators(file, content.generators),
+    server: readServer(file, content.server),
   }
 }
 
 /**
- * Reads a configuration: the default export `{ db, guards, generators }` of a TypeScript or
- * JavaScript file.
+ * Reads a configuration: the default export `{ db, guards, generators, server }` of a TypeScript
+ * or JavaScript file.
  *
  * @param path of the file; without it the nearest one from `cwd` upwards
  * @param fix what to do where there is none

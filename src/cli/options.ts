@@ -228,3 +228,27 @@ export const reconcile: Configure = (command) =>
     .argument('<generator>', 'a generator of the configuration')
     .requiredOption(RANGE, RANGE_WORDS)
     .option('--by <part>', 'the part of the key to count by; default: its first date')
+
+/** `onceover serve`. */
+export const serve: Configure = (command) =>
+  command
+    .description('Serve the dashboard and its API, read-only unless told otherwise.')
+    .option('--port <number>', 'where to listen; 0 takes any free one; default: 4100')
+    .option('--host <address>', 'default: 127.0.0.1; any other needs tokens')
+    .option('--write', 'let it change things: run, cancel, repair, enforce')
+    .option('--token-file <file>', 'who may ask: lines of a token, a name, and read for a reader')
+    .option('--allow-host <name...>', 'other names by which it may be asked')
+    .option('--allow-origin <origin...>', 'other origins whose pages may ask')
+    .option('--base-path <path>', 'where a proxy mounts it, such as /ops')
+    .option('--environment <name>', 'shown as a badge: production, staging')
+    .addHelpText(
+      'after',
+      `
+Tokens also come from the environment: ONCEOVER_TOKEN, and ONCEOVER_READ_TOKEN for a reader.
+
+Examples:
+  onceover serve
+  onceover serve --write --environment staging
+  ONCEOVER_TOKEN="$(openssl rand -base64 32)" \\
+    onceover serve --host 0.0.0.0 --allow-host ops.example.org`,
+    )

@@ -23,6 +23,7 @@ Examples:
   onceover events --guard visits --verdict skipped --since 1d
   onceover run reports --range from=2025-10-01,to=2025-10-31
   onceover reconcile reports --range from=2025-10-01,to=2025-10-31
+  onceover serve
 
 Exit codes: 0 done, 1 error, 2 findings, 3 done in part, 4 refused, 64 wrong usage.
 Data goes to stdout, progress and errors to stderr.
@@ -84,6 +85,7 @@ export function buildProgram(run: Runner): Command {
   add('resolve', options.resolve, () => import('./commands/resolve.ts'))
   add('reconcile', options.reconcile, () => import('./commands/reconcile.ts'))
   add('events', options.events, () => import('./commands/events.ts'))
+  add('serve', options.serve, () => import('./commands/serve.ts'))
   add('migrate', options.migrate, () => import('./commands/migrate.ts'))
   add('uninstall', options.uninstall, () => import('./commands/uninstall.ts'))
   return program

@@ -36,7 +36,14 @@ describe('a configuration', () => {
       db: 'postgres://h/d',
       guards: [],
       generators: [],
+      server: {},
     })
+  })
+
+  test('says of the server what belongs to the application', async () => {
+    const server = "{ redact: ['day'], environment: 'staging' }"
+    await put('onceover.config.mjs', `export default { server: ${server} }`)
+    expect(await read()).toMatchObject({ server: { redact: ['day'], environment: 'staging' } })
   })
 
   test('is found in the directories above, the nearest first', async () => {
@@ -114,6 +121,8 @@ describe('is refused', () => {
     ['it exports a text', `export default 'postgres://h/d'`, 'no default export'],
     ['it exports null', 'export default null', 'onceover.config.ts'],
     ['it has a misspelt field', 'export default { guard: [] }', 'exports `guard`'],
+    ['server is a text', `export default { server: 'x' }`, '`server`'],
+    ['tokens stand in it', 'export default { server: { tokens: [] } }', '`server.tokens`'],
     ['db is a number', 'export default { db: 5432 }', '`db`'],
     ['db is an object without query', 'export default { db: {} }', '`db`'],
     ['guards is a text', `export default { guards: 'visits' }`, '`guards`'],
