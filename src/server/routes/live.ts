@@ -14,8 +14,8 @@ export const liveRoutes: readonly Route[] = [
     answers: {
       200: {
         description:
-          'A stream: `change` with JSON of kind event, run, repair, underway or database; `hello` ' +
-          'at its start; `reset` where it cannot resume and all must be read anew.',
+          'A stream: `change` with JSON of kind event, run, repair, underway or database; ' +
+          '`hello` at its start; `reset` where it cannot resume and all must be read anew.',
         schema: z.string(),
         type: 'text/event-stream',
       },
