@@ -86,7 +86,8 @@ const VERDICTS = "('{created,created,created,skipped,failed}'::text[])"
 const insertEvents = `
   INSERT INTO onceover.event (at, run_id, guard, verdict, reason, actor, parts, keys)
   SELECT now() - ($1::bigint - n) * interval '10 seconds',
-    ${runId(`(1 + n * ${RUNS - 1} / $1::bigint)`)}, 'reports', ${VERDICTS}[1 + n % 5], CASE WHEN n % 5 = 3 THEN 'exists' END, 'cron-' || n % 7,
+    ${runId(`(1 + n * ${RUNS - 1} / $1::bigint)`)},
+    'reports', ${VERDICTS}[1 + n % 5], CASE WHEN n % 5 = 3 THEN 'exists' END, 'cron-' || n % 7,
     ARRAY['student', 'week'],
     json_build_array(json_build_array(n % $2::bigint, '2025-10-06'),
       json_build_array(n % $2::bigint + 1, '2025-10-06'))
