@@ -1,4 +1,4 @@
-import type { RowValues, RunPreview, StoredRepair, StoredRun } from '../src/index.ts'
+import type { RowValues, RunPreview, StoredRepair, StoredRun, VerdictName } from '../src/index.ts'
 
 /** What `GET api` says of the server. */
 export interface Session {
@@ -63,6 +63,19 @@ export interface GuardDetail extends GuardSummary {
 export interface Page<Item> {
   readonly items: readonly Item[]
   readonly next: string | null
+  /** How far back was looked, where a search ended before it found enough; `next` looks further. */
+  readonly searchedTo?: string | null
+}
+
+/** A unit of a run, or a row, with its verdict. */
+export interface RunUnit {
+  readonly key: RowValues
+  readonly verdict: VerdictName
+  readonly reason: string | null
+  /** The primary key of the row that it met. */
+  readonly existing: RowValues | null
+  readonly at: string
+  readonly cursor: string
 }
 
 /** The states of a cell, and the letter of each. */

@@ -2,6 +2,7 @@ import type { ComponentType } from 'preact'
 import { Empty } from './parts/notice.tsx'
 import { View } from './parts/page.tsx'
 import { href } from './route.ts'
+import { Matrix } from './views/matrix.tsx'
 import { Overview } from './views/overview.tsx'
 
 /** What a view is given: the parts of its path that a colon names. */
@@ -13,7 +14,10 @@ export interface ViewProps {
  * The views by path. `:name` stands for any part, and is given to the view under that name. What
  * stands in the query a view reads from `route`.
  */
-const VIEWS: readonly (readonly [path: string, view: ComponentType<ViewProps>])[] = [['', Overview]]
+const VIEWS: readonly (readonly [path: string, view: ComponentType<ViewProps>])[] = [
+  ['', Overview],
+  ['guards/:guard/matrix', Matrix],
+]
 
 /** The view of a path. */
 export function Shown({ path }: { readonly path: readonly string[] }) {

@@ -27,7 +27,7 @@ export function GuardView({
   const known = guards.value.find(({ name }) => name === guard)
   const tabs = TABS.filter(([view]) => view !== 'matrix' || known?.matrix !== null)
   return (
-    <View title={title ? `${guard}: ${title}` : guard} above={null} actions={actions}>
+    <View title={guard} named={title ? `${title}: ${guard}` : guard} actions={actions}>
       <nav class="tabs" aria-label={`Views of ${guard}`}>
         {tabs.map(([view, label]) => (
           <a

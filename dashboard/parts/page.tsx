@@ -10,11 +10,14 @@ let shown: string | undefined
  */
 export function View({
   title,
+  named = title,
   above,
   actions,
   children,
 }: {
   readonly title: string
+  /** What the document is called, where the title alone would not say it. */
+  readonly named?: string
   /** Links to where this belongs. */
   readonly above?: ComponentChildren
   readonly actions?: ComponentChildren
@@ -23,8 +26,8 @@ export function View({
   const heading = useRef<HTMLHeadingElement>(null)
   const place = route.value.path.join('/')
   useEffect(() => {
-    document.title = `${title} · Onceover`
-  }, [title])
+    document.title = `${named} · Onceover`
+  }, [named])
   useEffect(() => {
     if (shown !== undefined && shown !== place) heading.current?.focus()
     shown = place

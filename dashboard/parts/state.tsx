@@ -66,10 +66,13 @@ export function Glyph({ name, tone }: { readonly name: string; readonly tone?: T
 export function State({
   name,
   count,
+  label = labelOf(name),
   quiet,
 }: {
   readonly name: string
   readonly count?: number | string
+  /** Other words than its own, such as what it would mean in a preview. */
+  readonly label?: string | undefined
   /** Without the ground, for dense tables. */
   readonly quiet?: boolean
 }) {
@@ -78,7 +81,7 @@ export function State({
     <span class={`state ink-${tone}${quiet ? '' : ` ground-${tone}`}`}>
       <Glyph name={glyph} />
       {count !== undefined && <b>{count}</b>}
-      <span>{labelOf(name)}</span>
+      <span>{label}</span>
     </span>
   )
 }

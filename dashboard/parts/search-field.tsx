@@ -1,0 +1,47 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+
+const QUIET_MS = 250
+
+/** A field that searches while one types, after a moment of quiet; `/` goes to it. */
+export function SearchField({
+  label,
+  value,
+  onSearch,
+}: {
+  readonly label: string
+  readonly value: string
+  readonly onSearch: (text: string) => void
+}) {
+  const [text, setText] = useState(value)
+  const field = useRef<HTMLInputElement>(null)
+  const search = useRef(onSearch)
+  search.current = onSearch
+  useEffect(() => setText(value), [value])
+  useEffect(() => {
+    if (text === value) return
+    const timer = setTimeout(() => search.current(text), QUIET_MS)
+    return () => clearTimeout(timer)
+  }, [text, value])
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const { target } = event
+      const typing = target instanceof Element && target.matches('input, textarea, select')
+      if (event.key !== '/' || typing || document.querySelector('dialog[open]')) return
+      event.preventDefault()
+      field.current?.focus()
+    }
+    addEventListener('keydown', onKeyDown)
+    return () => removeEventListener('keydown', onKeyDown)
+  }, [])
+  return (
+    <input
+      ref={field}
+      type="search"
+      class="search"
+      aria-label={label}
+      placeholder={label}
+      value={text}
+      onInput={({ currentTarget }) => setText(currentTarget.value)}
+    />
+  )
+}

@@ -1,0 +1,106 @@
+import { useEffect, useState } from 'preact/hooks'
+import { areDays, headOf } from './period.ts'
+import type { Place } from './selection.ts'
+
+/** The measures of the grid, in pixels. */
+export interface Geometry {
+  readonly name: number
+  readonly column: number
+  readonly row: number
+  readonly head: number
+}
+
+/** What of the grid is in sight. */
+export interface Sight {
+  readonly top: number
+  readonly left: number
+  readonly width: number
+  readonly height: number
+}
+
+/** A length for a style. */
+export const px = (length: number): string => `${length}px`
+
+const isCoarse = matchMedia('(pointer: coarse)')
+const AROUND = 4
+const LETTER = 7.4
+
+const clamp = (value: number, least: number, most: number): number =>
+  Math.max(least, Math.min(most, value))
+
+/** The measures that suit the periods and the width: columns share what is left beside names. */
+export function geometryOf(periods: readonly string[], width: number): Geometry {
+  const days = areDays(periods)
+  const longest = Math.max(0, ...periods.map((period) => headOf(period).length))
+  const least = days ? (isCoarse.matches ? 34 : 26) : clamp(longest * LETTER + 18, 44, 120)
+  const most = days ? 44 : 160
+  const name = width < 560 ? 124 : 208
+  const share = Math.floor((width - name - 1) / Math.max(1, periods.length))
+  return {
+    name,
+    column: clamp(share, least, most),
+    row: isCoarse.matches ? 38 : 30,
+    head: days ? 66 : 50,
+  }
+}
+
+/** From where to where something is in sight, with a few around it. */
+export function inSight(
+  start: number,
+  length: number,
+  size: number,
+  count: number,
+): readonly [first: number, last: number] {
+  const first = Math.max(0, Math.floor(start / size) - AROUND)
+  const last = Math.min(count - 1, Math.ceil((start + length) / size) + AROUND)
+  return [first, last]
+}
+
+/** Places from `first` to `last`, and `also` where it is not among them: it may have the focus. */
+export function placesOf(
+  [first, last]: readonly [number, number],
+  also: number,
+  count: number,
+): readonly number[] {
+  const places = Array.from({ length: Math.max(0, last - first + 1) }, (_, place) => first + place)
+  const missing = also >= 0 && also < count && (also < first || also > last)
+  return missing ? [...places, also] : places
+}
+
+/** What of a scrolled element is in sight, as it changes. */
+export function useSight(element: { readonly current: HTMLElement | null }): Sight {
+  const [sight, setSight] = useState<Sight>({ top: 0, left: 0, width: 0, height: 0 })
+  useEffect(() => {
+    const box = element.current
+    if (!box) return
+    const look = () =>
+      setSight({
+        top: box.scrollTop,
+        left: box.scrollLeft,
+        width: box.clientWidth,
+        height: box.clientHeight,
+      })
+    look()
+    const sizes = new ResizeObserver(look)
+    sizes.observe(box)
+    box.addEventListener('scroll', look, { passive: true })
+    return () => {
+      sizes.disconnect()
+      box.removeEventListener('scroll', look)
+    }
+  }, [element])
+  return sight
+}
+
+/** Scrolls so that a place stands clear of the head and of the names. */
+export function reveal(box: HTMLElement, { row, column }: Place, measures: Geometry): void {
+  const top = row * measures.row
+  const roomBelow = box.clientHeight - measures.head - measures.row
+  if (top < box.scrollTop) box.scrollTop = top
+  else if (top > box.scrollTop + roomBelow) box.scrollTop = top - roomBelow
+  if (column < 0) return
+  const left = column * measures.column
+  const roomBeside = box.clientWidth - measures.name - measures.column
+  if (left < box.scrollLeft) box.scrollLeft = left
+  else if (left > box.scrollLeft + roomBeside) box.scrollLeft = left - roomBeside
+}

@@ -1,0 +1,75 @@
+import type { MatrixPage } from '../../contract.ts'
+import { Glyph } from '../../parts/state.tsx'
+import { inWords } from './cell-state.ts'
+import { type Geometry, px } from './geometry.ts'
+import { headOf, isWeekend, monthAt, wordsOf } from './period.ts'
+
+/** The head of the grid: a column for each period, and how much of it is missing or failed. */
+export function GridHead({
+  page,
+  columns,
+  measures,
+}: {
+  readonly page: MatrixPage
+  /** The places of the columns in sight. */
+  readonly columns: readonly number[]
+  readonly measures: Geometry
+}) {
+  return (
+    <div class="matrix-head" role="row" aria-rowindex={1} style={{ height: px(measures.head) }}>
+      <div
+        class="matrix-corner"
+        role="columnheader"
+        aria-colindex={1}
+        style={{ width: px(measures.name) }}
+      >
+        {page.entity}
+      </div>
+      {columns.map((column) => (
+        <ColumnHead key={column} page={page} column={column} measures={measures} />
+      ))}
+    </div>
+  )
+}
+
+function ColumnHead({
+  page,
+  column,
+  measures,
+}: {
+  readonly page: MatrixPage
+  readonly column: number
+  readonly measures: Geometry
+}) {
+  const period = page.periods[column] ?? ''
+  const counts = page.byPeriod[column] ?? {}
+  const words = `${wordsOf(period)}: ${inWords(counts)}`
+  const undone = (counts.missing ?? 0) + (counts.failed ?? 0)
+  const month = monthAt(page.periods, column)
+  const tone = (counts.failed ?? 0) > 0 ? 'bad' : 'warn'
+  return (
+    <div
+      class={isWeekend(period) ? 'matrix-period weekend' : 'matrix-period'}
+      role="columnheader"
+      aria-colindex={column + 2}
+      aria-label={words}
+      title={words}
+      style={{ left: px(measures.name + column * measures.column), width: px(measures.column) }}
+    >
+      {month && <span class="month">{month}</span>}
+      <span class="period">{headOf(period)}</span>
+      <span class={undone > 0 ? `undone ink-${tone}` : 'undone'}>
+        {undone > 0 ? (
+          short(undone)
+        ) : (counts.done ?? 0) > 0 ? (
+          <Glyph name="check" tone="good" />
+        ) : (
+          ''
+        )}
+      </span>
+    </div>
+  )
+}
+
+const short = (count: number): string =>
+  count < 1000 ? String(count) : count < 10_000 ? `${(count / 1000).toFixed(1)}k` : '9k+'
