@@ -8,6 +8,7 @@ import { enforcementRoutes } from './routes/enforcement.ts'
 import { eventRoutes } from './routes/events.ts'
 import { guardRoutes } from './routes/guards.ts'
 import { healthRoutes } from './routes/health.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { liveRoutes } from './routes/live.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
@@ -39,6 +40,7 @@ export const API: readonly PlacedRoute[] = [
     ...duplicateRoutes,
     ...repairRoutes,
     ...enforcementRoutes,
+    ...keyRoutes,
     ...reconcileRoutes,
     ...workRoutes,
     ...runRoutes,

@@ -30,35 +30,37 @@ function listOf(name: string, text: string): unknown {
   }
 }
 
-/**
- * The key of a query, a parameter for each part; a part that is left out is NULL.
- *
- * @throws OnceoverError INPUT_INVALID naming what is no part of the key
- */
-export function keyOfQuery(guard: Guard, query: Readonly<Record<string, string>>): RowValues {
-  const parts = Object.keys(guard.key)
-  const strange = Object.keys(query).find((name) => !parts.includes(name))
-  if (strange !== undefined || Object.keys(query).length === 0) {
-    throw new OnceoverError('INPUT_INVALID', {
-      message:
-        strange === undefined
-          ? 'The request names no key.'
-          : `The key of ${guard.name} has no part ${JSON.stringify(strange)}.`,
-      fix: `Its parts are: ${parts.join(', ')}.`,
-    })
-  }
-  const values = Object.fromEntries(
-    Object.entries(query).map(([name, text]) => [
-      name,
-      guard.key[name]?.kind === 'set' ? listOf(name, text) : text,
-    ]),
-  )
-  return asValues(guard, values)
-}
-
 const PART = 'part.'
 
-/** The parts of a key that a list is narrowed by: `part.NAME=value`. Undefined where there are none. */
+/** The key in a query, and the parameters that are no part of it. */
+export interface KeyInQuery {
+  readonly key: RowValues
+  readonly rest: Readonly<Record<string, string>>
+}
+
+/**
+ * The key of a query, a parameter for each part: `day=2025-10-01`, or `part.day=2025-10-01` where a
+ * part is called like another parameter. A part that is left out is NULL.
+ *
+ * @throws OnceoverError INPUT_INVALID where there is none
+ */
+export function keyOfQuery(guard: Guard, query: Readonly<Record<string, string>>): KeyInQuery {
+  const parts = Object.keys(guard.key)
+  const key: Record<string, unknown> = {}
+  const rest: Record<string, string> = {}
+  for (const [given, text] of Object.entries(query)) {
+    const name = given.startsWith(PART) ? given.slice(PART.length) : given
+    if (!parts.includes(name)) rest[given] = text
+    else key[name] = guard.key[name]?.kind === 'set' ? listOf(name, text) : text
+  }
+  if (Object.keys(key).length > 0) return { key: asValues(guard, key), rest }
+  throw new OnceoverError('INPUT_INVALID', {
+    message: 'The request names no key.',
+    fix: `The parts of the key of ${guard.name} are: ${parts.join(', ')}.`,
+  })
+}
+
+/** The parts of a key that a list is narrowed by: `part.NAME=value`; undefined without any. */
 export function partsOfQuery(query: Readonly<Record<string, unknown>>): RowValues | undefined {
   const given = Object.entries(query).filter(([name]) => name.startsWith(PART))
   if (given.length === 0) return undefined

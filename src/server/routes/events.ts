@@ -5,7 +5,8 @@ import { answer, type Route, route } from '../route.ts'
 import { pageQuery, searchedOf } from '../schemas.ts'
 import { verdictName } from '../verdicts.ts'
 
-const eventName = z.enum([...verdictName.options, 'taken_over'])
+/** What an event says of its keys. */
+export const eventName = z.enum([...verdictName.options, 'taken_over'])
 
 const values = z.record(z.string(), z.unknown())
 
