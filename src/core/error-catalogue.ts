@@ -47,6 +47,7 @@ export const ERRORS = {
   TRANSACTION_CONFLICT: entry('Run the whole transaction again: PostgreSQL asks for it.'),
   HANDLE_INVALID: entry('Pass a URL, a pg Pool or Client, or an object with query(text, values).'),
   CLOSED: entry('Close it last: call onceover() again for a new one.'),
+  STOPPED: entry('Call it again where its answer is still wanted.'),
   HANDLE_NOT_IN_TRANSACTION: entry(
     'Open a transaction on the handle first, or leave `handle` out.',
   ),

@@ -3,7 +3,9 @@ import type { RowValues } from '../core/verdict.ts'
 import type { Guard, Losers } from '../guards/guard.ts'
 import { type Inspection, inspect } from '../guards/inspect.ts'
 import type { Database } from '../postgres/database.ts'
+import type { Session } from '../postgres/session.ts'
 import { sqlstate } from '../postgres/sqlstates.ts'
+import { stoppable } from '../postgres/stoppable.ts'
 import { answer, zip } from './answer.ts'
 import { selectWholeGroups } from './groups/queries.ts'
 import { refuseUnreadable } from './scan.ts'
@@ -14,6 +16,8 @@ export interface DuplicatesOptions {
   readonly after?: string
   /** How many groups at most, from 1 to 100. Default 20. */
   readonly limit?: number
+  /** Aborted: the reading is stopped where it is. */
+  readonly signal?: AbortSignal
 }
 
 /** A row with all its columns: each a text as PostgreSQL writes it, or null. */
@@ -58,6 +62,11 @@ interface Found {
   readonly cursor: Texts
   readonly rows: readonly Texts[]
   readonly differs: readonly boolean[]
+}
+
+interface Page {
+  readonly more: boolean
+  readonly groups: readonly Found[]
 }
 
 const DEFAULT_LIMIT = 20
@@ -119,43 +128,49 @@ const wholeGroup = ({ table, parts }: Inspection, found: Found): WholeGroup => {
   }
 }
 
+async function readPage(
+  session: Session,
+  guard: Guard,
+  after: string | undefined,
+  limit: number,
+): Promise<DuplicatePage> {
+  const inspection = await inspect(session, guard)
+  await refuseUnreadable(session, inspection)
+  const from = readCursor(after, inspection)
+  const statement = selectWholeGroups(inspection, from, limit)
+  const page = await answer<Page>(session, statement).catch((error: unknown) => {
+    // A value of a cursor that its part cannot read; without a cursor there is no value.
+    throw from && sqlstate(error)?.startsWith('22') ? noCursor(error) : error
+  })
+  const { table, keep } = inspection
+  const groups = page.groups.map((found) => wholeGroup(inspection, found))
+  return {
+    guard: guard.name,
+    table: `${table.schema}.${table.name}`,
+    columns: [...table.columns.keys()],
+    primaryKey: table.primaryKey.map(({ name }) => name),
+    keep,
+    losersPolicy: guard.losers,
+    groups,
+    next: page.more ? (groups.at(-1)?.cursor ?? null) : null,
+  }
+}
+
 /**
  * Reads the duplicate groups of a guard with their rows whole, in the order of their keys: what a
  * page needs to show keeper and losers side by side. It reads only, needs no schema of ours, and
  * sees the same groups as a scan.
  *
  * @throws OnceoverError USAGE, RLS_HIDES_ROWS, PERMISSION_DENIED where not all columns may be read,
- * and what the inspection of a guard throws
+ * STOPPED, and what the inspection of a guard throws
  */
-export function duplicates(
+export async function duplicates(
   database: Database,
   guard: Guard,
-  { after, limit }: DuplicatesOptions = {},
+  { after, limit, signal }: DuplicatesOptions = {},
 ): Promise<DuplicatePage> {
-  return database.read(async (session) => {
-    const most = checkLimit(limit)
-    const inspection = await inspect(session, guard)
-    await refuseUnreadable(session, inspection)
-    const from = readCursor(after, inspection)
-    const statement = selectWholeGroups(inspection, from, most)
-    const page = await answer<{ more: boolean; groups: readonly Found[] }>(
-      session,
-      statement,
-    ).catch((error: unknown) => {
-      // A value of a cursor that its part cannot read; without a cursor there is no value.
-      throw from && sqlstate(error)?.startsWith('22') ? noCursor(error) : error
-    })
-    const { table, keep } = inspection
-    const groups = page.groups.map((found) => wholeGroup(inspection, found))
-    return {
-      guard: guard.name,
-      table: `${table.schema}.${table.name}`,
-      columns: [...table.columns.keys()],
-      primaryKey: table.primaryKey.map(({ name }) => name),
-      keep,
-      losersPolicy: guard.losers,
-      groups,
-      next: page.more ? (groups.at(-1)?.cursor ?? null) : null,
-    }
-  })
+  const most = checkLimit(limit)
+  return database.read((session) =>
+    stoppable(database, session, signal, () => readPage(session, guard, after, most)),
+  )
 }

@@ -5,6 +5,7 @@ import { findChangingPart } from '../guards/obstacle.ts'
 import type { InspectedPart } from '../guards/part.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
+import { stoppable } from '../postgres/stoppable.ts'
 import { answer, zip } from './answer.ts'
 import { findingsOf } from './findings.ts'
 import { findGrowth } from './growth.ts'
@@ -141,6 +142,8 @@ export async function scanInspected(session: Session, inspection: Inspection): P
 export interface ScanOptions {
   /** Whether to read when the excess rows were made. Default false: it takes one more pass. */
   readonly growth?: boolean
+  /** Aborted: the scan is stopped where it is. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -148,23 +151,26 @@ export interface ScanOptions {
  * ONLY transaction, so that it works on a standby and all figures are of one moment; it needs no
  * schema of ours. Memory here does not grow with the table.
  *
- * @throws OnceoverError RLS_HIDES_ROWS, and what the inspection of a guard throws
+ * @throws OnceoverError RLS_HIDES_ROWS, STOPPED, and what the inspection of a guard throws
  */
 export function scan(
   database: Database,
   guards: readonly Guard[],
-  options: ScanOptions = {},
+  { growth = false, signal }: ScanOptions = {},
 ): Promise<readonly ScanReport[]> {
-  return database.read(async (session) => {
-    const reports: ScanReport[] = []
-    for (const guard of guards) {
-      const inspection = await inspect(session, guard)
-      const report = await scanInspected(session, inspection)
-      const grown = options.growth ? await findGrowth(session, inspection, report.rows) : {}
-      reports.push({ ...report, ...grown })
-    }
-    return reports
-  })
+  const scanned = async (session: Session, guard: Guard): Promise<ScanReport> => {
+    const inspection = await inspect(session, guard)
+    const report = await scanInspected(session, inspection)
+    const grown = growth ? await findGrowth(session, inspection, report.rows) : {}
+    return { ...report, ...grown }
+  }
+  return database.read((session) =>
+    stoppable(database, session, signal, async () => {
+      const reports: ScanReport[] = []
+      for (const guard of guards) reports.push(await scanned(session, guard))
+      return reports
+    }),
+  )
 }
 
 /** How many keys of an inspected guard repeat, and how many rows are in excess. */

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Session } from '../postgres/session.ts'
 import type { Sql } from '../postgres/sql.ts'
+import { cancelBackend } from '../postgres/stoppable.ts'
 import type { Connections } from './connections.ts'
 import type { Enforcement } from './enforcement.ts'
 import type { Blocker } from './options.ts'
-import { cancelBackend, selectBlockers, selectProgress } from './watch/queries.ts'
+import { selectBlockers, selectProgress } from './watch/queries.ts'
 
 const POLL_MS = 250
 

@@ -36,6 +36,8 @@ const STATUSES: Readonly<Record<number, readonly ErrorCode[]>> = {
     ...(['COLUMN_NOT_FOUND', 'TABLE_NOT_FOUND', 'COLUMN_TYPE_MISMATCH'] as const),
     ...(['TABLE_UNSUPPORTED', 'TABLE_WITHOUT_PRIMARY_KEY', 'KEY_NOT_COMPARABLE'] as const),
     ...(['EXPRESSION_INVALID', 'STEP_NEEDS_RECONCILE', 'ATTEMPTS_EXHAUSTED'] as const),
+    // Whoever asked went away: it is no failure of the server.
+    'STOPPED',
     ...(['REPLACE_NEEDS_TRANSACTION'] as const),
   ],
   410: ['SELECTION_GONE'],

@@ -28,6 +28,3 @@ export const selectSessions = (pids: readonly number[]): Sql =>
 export const selectProgress = (pid: number): Sql => sql`
   SELECT phase, blocks_done::text AS done, blocks_total::text AS total
   FROM pg_stat_progress_create_index WHERE pid = ${pid}::int`
-
-/** Cancels the statement of a backend. */
-export const cancelBackend = (pid: number): Sql => sql`SELECT pg_cancel_backend(${pid}::int)`
