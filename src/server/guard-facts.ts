@@ -7,7 +7,7 @@ import {
 } from '../index.ts'
 import type { ServerContext } from './context.ts'
 import { type Problem, problemOf } from './problem.ts'
-import { Shared } from './shared.ts'
+import { SingleFlight } from './single-flight.ts'
 
 /** What the catalogue says of a guard, or why it cannot be asked. */
 export interface Looked {
@@ -27,8 +27,8 @@ const NOTHING: Ledger = {
 }
 
 interface Facts {
-  readonly looked: Shared<Looked>
-  readonly ledger: Shared<Ledger>
+  readonly looked: SingleFlight<Looked>
+  readonly ledger: SingleFlight<Ledger>
 }
 
 // Many look at the guards at once, and each guard takes a dozen questions of the catalogue.
@@ -37,7 +37,7 @@ const facts = new WeakMap<ServerContext, Facts>()
 function factsOf(context: ServerContext): Facts {
   const known = facts.get(context)
   if (known) return known
-  const made = { looked: new Shared<Looked>(), ledger: new Shared<Ledger>() }
+  const made = { looked: new SingleFlight<Looked>(), ledger: new SingleFlight<Ledger>() }
   facts.set(context, made)
   return made
 }

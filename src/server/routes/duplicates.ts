@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { guardOf, type ServerContext } from '../context.ts'
 import { answer, type Route, route } from '../route.ts'
 import { guardParams } from '../schemas.ts'
-import { Shared } from '../shared.ts'
+import { SingleFlight } from '../single-flight.ts'
 import { scanSchema } from './guard-schemas.ts'
 
 const MOST_GROUPS = 100
@@ -39,16 +39,17 @@ const flag = z
   .transform((word) => word === 'true')
 
 // Each reads a whole table: two who ask for the same at the same time share one answer.
-const reading = new WeakMap<ServerContext, Shared<object>>()
+const reading = new WeakMap<ServerContext, SingleFlight<object>>()
 
 function read(
   context: ServerContext,
+  asker: AbortSignal,
   what: readonly unknown[],
-  work: () => Promise<object>,
+  work: (signal: AbortSignal) => Promise<object>,
 ): Promise<object> {
-  const shared = reading.get(context) ?? new Shared<object>()
-  reading.set(context, shared)
-  return shared.get(JSON.stringify(what), work)
+  const flights = reading.get(context) ?? new SingleFlight<object>()
+  reading.set(context, flights)
+  return flights.get(JSON.stringify(what), work, asker)
 }
 
 /** The duplicates that stand. */
@@ -61,13 +62,13 @@ export const duplicateRoutes: readonly Route[] = [
     params: guardParams,
     query: z.object({ growth: flag.describe('Whether to read when the excess rows were made.') }),
     answers: { 200: { description: 'What it found.', schema: scanSchema } },
-    handle: async ({ params, query: { growth } }, context) => {
+    handle: async ({ params, query: { growth }, signal: asker }, context) => {
       const guard = guardOf(context, params.guard)
-      const scan = async () => {
-        const [report] = await context.once.scan(guard, { growth })
+      const scan = async (signal: AbortSignal) => {
+        const [report] = await context.once.scan(guard, { growth, signal })
         return report ?? {}
       }
-      return answer(200, await read(context, ['scan', guard.name, growth], scan))
+      return answer(200, await read(context, asker, ['scan', guard.name, growth], scan))
     },
   }),
   route({
@@ -81,11 +82,11 @@ export const duplicateRoutes: readonly Route[] = [
       limit: z.coerce.number().int().min(1).max(MOST_GROUPS).default(DEFAULT_GROUPS),
     }),
     answers: { 200: { description: 'Some groups.', schema: duplicatePage } },
-    handle: async ({ params, query: { cursor, limit } }, context) => {
+    handle: async ({ params, query: { cursor, limit }, signal: asker }, context) => {
       const guard = guardOf(context, params.guard)
       const options = { limit, ...(cursor !== undefined && { after: cursor }) }
-      const page = () => context.once.duplicates(guard, options)
-      return answer(200, await read(context, ['duplicates', guard.name, options], page))
+      const page = (signal: AbortSignal) => context.once.duplicates(guard, { ...options, signal })
+      return answer(200, await read(context, asker, ['duplicates', guard.name, options], page))
     },
   }),
 ]

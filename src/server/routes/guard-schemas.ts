@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { problemSchema, underwaySchema } from '../underway-schema.ts'
-import { repairSchema } from './repair-schemas.ts'
+import { groupSchema, repairSchema } from './repair-schemas.ts'
 import { runSchema } from './runs.ts'
 
 const count = z.int().min(0)
@@ -20,8 +20,7 @@ const uniqueIndex = z.object({
   partitioned: z.boolean(),
 })
 
-/** Which unique indexes stand for a guard. */
-export const coverageSchema = z.object({
+const coverageSchema = z.object({
   enforced: z.boolean().optional().describe('Missing where the role may not ask.'),
   indexes: z.array(uniqueIndex),
   broader: z.array(z.string()),
@@ -76,8 +75,6 @@ export const guardDetail = guardSummary.extend({
 
 const repetition = z.object({ groups: count, excess: count })
 
-const shownRow = z.record(z.string(), z.unknown())
-
 const growth = z.object({
   column: z.string(),
   excess: count,
@@ -89,14 +86,6 @@ const growth = z.object({
   sources: z.array(
     z.object({ column: z.string(), value: z.string(), excess: count, groups: count }),
   ),
-})
-
-/** Rows that share one key, as a scan and a plan show them. */
-export const groupSchema = z.object({
-  key: shownRow,
-  rows: count,
-  keeper: shownRow,
-  losers: z.array(shownRow),
 })
 
 /** What a scan says of a guard. */

@@ -19,6 +19,14 @@ const plannedChild = z.object({
   collisions: count,
 })
 
+/** Rows that share one key, as a scan and a plan show them. */
+export const groupSchema = z.object({
+  key: shownRow,
+  rows: count,
+  keeper: shownRow,
+  losers: z.array(shownRow),
+})
+
 /** What applying a repair would do. */
 export const planSchema = z.object({
   format: z.literal('onceover-repair/1'),
@@ -39,9 +47,7 @@ export const planSchema = z.object({
     z.object({ code: z.string(), refuses: z.boolean(), message: z.string(), fix: z.string() }),
   ),
   suspects: z.object({ rows: count, first: z.array(shownRow) }),
-  largest: z.array(
-    z.object({ key: shownRow, rows: count, keeper: shownRow, losers: z.array(shownRow) }),
-  ),
+  largest: z.array(groupSchema),
   predicted: z.object({
     durationMs: z.number(),
     walBytes: z.number(),

@@ -7,8 +7,8 @@ import { type Server, server, type Underway } from '../../../src/server/server.t
 import { type TestDatabase, testDatabase } from '../../support/database.ts'
 import { type Ask, asking } from '../asking.ts'
 
-/** The table of the tests: ten groups of three visits, and a line for each visit. */
-export const VISITS = `
+// Ten groups of three visits, and a line for each visit.
+const VISITS = `
   CREATE TABLE visits (id int PRIMARY KEY, v int NOT NULL, status text DEFAULT 'OPEN');
   INSERT INTO visits SELECT i, i / 3 FROM generate_series(0, 29) i;
   CREATE TABLE lines (id int PRIMARY KEY, visit_id int REFERENCES visits ON DELETE CASCADE);
@@ -18,8 +18,8 @@ export const VISITS = `
 /** A visit of a patient. */
 export const visits: Guard = guard('visits', { table: 'visits', key: { v: int() } })
 
-/** A guard whose table is missing. */
-export const lost: Guard = guard('lost', { table: 'nowhere', key: { v: int() } })
+// Its table is missing.
+const lost: Guard = guard('lost', { table: 'nowhere', key: { v: int() } })
 
 /** A server on a database of its own. */
 export interface Served {
