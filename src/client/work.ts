@@ -34,7 +34,7 @@ export interface WorkMethods {
   preview<G extends Guard, Input, Made, Range>(
     generator: Generator<G, Input, Made, Range>,
     source: UnitSource<G, Input> | NoInfer<Range>,
-    options?: Pick<RunOptions, 'onDuplicate'>,
+    options?: Pick<RunOptions<KeyOf<G>>, 'onDuplicate' | 'only'>,
   ): Promise<RunPreview<KeyOf<G>>>
   /**
    * Makes every unit exactly once, whatever else runs and wherever it is killed. Units come from an
@@ -105,8 +105,7 @@ export const workMethods = (environment: WorkEnvironment, door: Door): WorkMetho
     },
     run: async (generator, source, given = {}) => {
       const of = enter(generator, given)
-      const options = given as RunOptions<never>
-      return underWay.track(() => run(environment, of, source as Source, options)) as never
+      return underWay.track(() => run(environment, of, source as Source, given as never)) as never
     },
     runOne: async (generator, unit, given = {}) => {
       const of = enter(generator, given)
@@ -114,12 +113,11 @@ export const workMethods = (environment: WorkEnvironment, door: Door): WorkMetho
     },
     resume: async (generator, id, given = {}) => {
       const of = enter(generator, given)
-      const options = given as RunOptions<never>
-      return underWay.track(() => resume(environment, of, id, options)) as never
+      return underWay.track(() => resume(environment, of, id, given as never)) as never
     },
     retry: async (generator, given = {}) => {
       const of = enter(generator, given)
-      return underWay.track(() => retry(environment, of, given as RetryOptions<never>)) as never
+      return underWay.track(() => retry(environment, of, given as never)) as never
     },
     reconcile: async (generator, source, given = {}) => {
       const of = enter(generator, given)

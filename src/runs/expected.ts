@@ -9,21 +9,12 @@ import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { callbackFailed } from './callback.ts'
 import { fetchExpected, keyColumns, openExpected } from './expected/queries.ts'
 import type { AnyGenerator, Days, Expected } from './generator.ts'
+import { onlyGiven } from './only/queries.ts'
+import { onlyUnits } from './only.ts'
 import { isIterable } from './source.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const FETCH_UNITS = 1000
-
-const WHOLE = /^-?\d+$/
-
-/**
- * A whole number of a text: the parts take a bigint where a number would be rounded. What is none
- * stays as it is, for the part to refuse.
- */
-export const wholeNumber = (text: string): number | bigint | string => {
-  if (!WHOLE.test(text)) return text
-  const number = Number(text)
-  return Number.isSafeInteger(number) ? number : BigInt(text)
-}
 
 /** What to throw for an error of a query of expected units: it may lack a column of the key. */
 export function lacksColumn(inspection: Inspection, error: unknown): unknown {
@@ -117,6 +108,7 @@ function asked(name: string, ask: () => unknown): unknown {
 /**
  * The units that a generator expects in a range, in constant memory.
  *
+ * @param only the only keys that are wanted, as `onlyKeys` wrote them; undefined for all
  * @throws OnceoverError EXPECTED_MISSING, and what the query fails with
  */
 export function expectedUnits(
@@ -124,7 +116,12 @@ export function expectedUnits(
   inspection: Inspection,
   generator: AnyGenerator,
   range: RowValues,
+  only: string | undefined,
 ): Iterable<unknown> | AsyncIterable<unknown> {
   const expected = expectedOf(generator, range)
-  return expected instanceof Sql ? unitsOfQuery(database, inspection, expected) : expected
+  if (expected instanceof Sql) {
+    const query = only === undefined ? expected : onlyGiven(inspection, expected, only)
+    return unitsOfQuery(database, inspection, query)
+  }
+  return only === undefined ? expected : onlyUnits(database.session, inspection, expected, only)
 }

@@ -20,6 +20,8 @@ export interface RunOptions<Key = RowValues> {
    * fingerprint is the same, or `reject` the whole array.
    */
   readonly onDuplicate?: 'skip' | 'replace' | 'reject'
+  /** Of a range only these keys are made; one that is not expected is not made. Ranges only. */
+  readonly only?: readonly Key[]
   /** How many units are made and saved at once. Default 8. */
   readonly concurrency?: number
   /** How many units may be claimed at once; fewer while they are slow. Default 1000. */
@@ -39,7 +41,7 @@ export interface RunOptions<Key = RowValues> {
 }
 
 const OPTIONS: ReadonlySet<string> = new Set([
-  ...['onDuplicate', 'concurrency', 'chunkUnits', 'reason', 'actor', 'wait', 'signal'],
+  ...['onDuplicate', 'only', 'concurrency', 'chunkUnits', 'reason', 'actor', 'wait', 'signal'],
   ...['onProgress', 'onVerdicts'],
 ])
 

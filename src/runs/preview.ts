@@ -6,6 +6,7 @@ import { isolate } from '../rows/isolate.ts'
 import { refusedRows } from '../rows/refused.ts'
 import { expectedUnits } from './expected.ts'
 import type { AnyGenerator } from './generator.ts'
+import { onlyKeys } from './only.ts'
 import { checkRunOptions, type RunOptions } from './options.ts'
 import { checkSource, isIterable, type Source } from './source.ts'
 import { checkUnits, type Placed } from './units.ts'
@@ -70,16 +71,18 @@ export async function previewRun(
   environment: WorkEnvironment,
   generator: AnyGenerator,
   source: Source,
-  options: Pick<RunOptions, 'onDuplicate'>,
+  options: Pick<RunOptions, 'onDuplicate' | 'only'>,
 ): Promise<RunPreview> {
   checkRunOptions(options as RunOptions<never>)
-  checkSource(source, {})
+  const { only } = options
+  checkSource(source, only ? { only: only as never } : {})
   const { database } = environment
   const inspection = await environment.inspect(generator.guard, database.session)
   const policy = options.onDuplicate === 'replace' ? 'replace' : 'skip'
+  const keys = only && onlyKeys(inspection, only)
   const units = isIterable(source)
     ? source
-    : expectedUnits(database, inspection, generator, source as RowValues)
+    : expectedUnits(database, inspection, generator, source as RowValues, keys)
   const verdicts = await previewUnits(environment, generator, { inspection, policy, units })
   return { totals: totalsOf(verdicts), verdicts }
 }

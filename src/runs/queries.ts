@@ -13,18 +13,21 @@ export interface OpenedRun {
   readonly lease: string
   /** JSON of the range, where the units come from `expected`. */
   readonly range: string | undefined
+  /** JSON of the only keys of it that are made. */
+  readonly only?: string | undefined
 }
 
 /** Opens a run. Sent again after a lost answer it changes nothing. */
-export const openRun = ({ id, guard, policy, reason, actor, lease, range }: OpenedRun): Sql => sql`
-  INSERT INTO onceover.run (id, guard, policy, reason, actor, state, lease_id, range)
-  VALUES (${id}::uuid, ${guard}::text, ${policy}::text, ${reason ?? null}::text,
-    ${actor ?? null}::text, 'running', ${lease}::uuid, ${range ?? null}::text::json)
+export const openRun = (opened: OpenedRun): Sql => sql`
+  INSERT INTO onceover.run (id, guard, policy, reason, actor, state, lease_id, range, only_keys)
+  VALUES (${opened.id}::uuid, ${opened.guard}::text, ${opened.policy}::text,
+    ${opened.reason ?? null}::text, ${opened.actor ?? null}::text, 'running',
+    ${opened.lease}::uuid, ${opened.range ?? null}::text::json, ${opened.only ?? null}::text::json)
   ON CONFLICT (id) DO NOTHING`
 
 /**
  * Goes on with a run under another lease: one that crashed or stopped, and is no longer run by a
- * worker that lives. Answers with its guard, and with its policy, reason, actor and range where it
+ * worker that lives. Answers with its guard, and with its policy, reason, actor, range and only keys where it
  * is this guard's and was reopened; with nothing where there is no such run.
  */
 export const reopenRun = (id: string, guard: string, lease: string): Sql => sql`
@@ -35,7 +38,8 @@ export const reopenRun = (id: string, guard: string, lease: string): Sql => sql`
       AND (state <> 'running' OR NOT EXISTS (SELECT FROM onceover.lease
         WHERE lease.id = run.lease_id AND lease.id <> ${lease}::uuid AND NOT dead
           AND expires_at > statement_timestamp()))
-    RETURNING policy, reason, actor, range::text AS range)
+    RETURNING policy, reason, actor, range::text AS range,
+      only_keys::text AS only)
   SELECT run.guard, reopened.* FROM onceover.run LEFT JOIN reopened ON true
   WHERE run.id = ${id}::uuid`
 
@@ -125,25 +129,33 @@ export interface Leftover {
   readonly guard: string
   readonly run: string | undefined
   readonly states: readonly string[]
+  /** Hashes, in hex; undefined for all. */
+  readonly only: readonly string[] | undefined
   /** The hash, in hex, after which to go on; empty from the start. */
   readonly after: string
   readonly limit: number
 }
 
+const amongHashes = (only: readonly string[] | undefined): Sql =>
+  only === undefined
+    ? sql``
+    : sql`AND key_hash IN (SELECT DISTINCT decode(hash, 'hex')
+        FROM json_array_elements_text(${JSON.stringify(only)}::text::json) AS hash)`
+
 /** Units of claims that are not done, a page at a time in the order of their hashes. */
-export const selectLeftovers = ({ guard, run, states, after, limit }: Leftover): Sql => sql`
+export const selectLeftovers = ({ guard, run, states, only, after, limit }: Leftover) => sql`
   SELECT encode(key_hash, 'hex') AS hash, unit::text AS unit FROM onceover.claim
   WHERE guard = ${guard}::text AND key_hash > ${`\\x${after}`}::bytea
     AND state = ANY(${states}::text[]) AND unit IS NOT NULL
-    ${run === undefined ? sql`` : sql`AND run_id = ${run}::uuid`}
+    ${run === undefined ? sql`` : sql`AND run_id = ${run}::uuid`} ${amongHashes(only)}
   ORDER BY key_hash LIMIT ${limit}`
 
 /** Opens failed and exhausted claims for the next attempt, as if there had been none. */
-export const reopenClaims = (guard: string, run: string | undefined): Sql => sql`
+export const reopenClaims = ({ guard, run, only }: Pick<Leftover, 'guard' | 'run' | 'only'>) => sql`
   WITH locked AS MATERIALIZED (
     SELECT key_hash FROM onceover.claim
     WHERE guard = ${guard}::text AND state IN ('failed', 'exhausted')
-      ${run === undefined ? sql`` : sql`AND run_id = ${run}::uuid`}
+      ${run === undefined ? sql`` : sql`AND run_id = ${run}::uuid`} ${amongHashes(only)}
     ORDER BY key_hash FOR NO KEY UPDATE)
   UPDATE onceover.claim AS claim SET state = 'failed', attempt = 0, retry_at = NULL
   FROM locked WHERE claim.guard = ${guard}::text AND claim.key_hash = locked.key_hash

@@ -5,6 +5,7 @@ import { checkRunId } from './cancel.ts'
 import { expectedUnits, requireExpected } from './expected.ts'
 import type { AnyGenerator } from './generator.ts'
 import { status } from './list.ts'
+import { hashesOf, onlyKeys } from './only.ts'
 import { checkRunOptions, type RunOptions } from './options.ts'
 import { type Leftover, reopenClaims, selectLeftovers } from './queries.ts'
 import { finish, pumpAll, type RunResult } from './run.ts'
@@ -22,7 +23,7 @@ interface LeftoverRow {
 /** Units that the ledger still holds, in constant memory: a page at a time. */
 async function* leftovers(
   { environment, generator }: Work,
-  which: Pick<Leftover, 'run' | 'states'>,
+  which: Pick<Leftover, 'run' | 'states' | 'only'>,
 ): AsyncGenerator<unknown, void, undefined> {
   let after = ''
   for (;;) {
@@ -42,12 +43,12 @@ async function* leftovers(
 function* passes(
   left: AsyncIterable<unknown>,
   range: string | undefined,
-  { environment, inspection, generator }: Work,
+  { environment, inspection, generator, request }: Work,
 ): Generator<Iterable<unknown> | AsyncIterable<unknown>> {
   yield left
   if (range === undefined) return
   const parsed: RowValues = JSON.parse(range)
-  yield expectedUnits(environment.database, inspection, generator, parsed)
+  yield expectedUnits(environment.database, inspection, generator, parsed, request.only)
 }
 
 /**
@@ -61,6 +62,12 @@ export async function resume(
   options: RunOptions<never>,
 ): Promise<RunResult> {
   checkRunOptions(options)
+  if (options.only !== undefined) {
+    throw new OnceoverError('INPUT_INVALID', {
+      message: 'A run that is gone on with keeps the keys that it was opened for.',
+      fix: 'Leave only out, or retry with it.',
+    })
+  }
   checkRunId(id)
   if (environment.underWay.has(id)) {
     throw new OnceoverError('RUN_NOT_FOUND', {
@@ -75,7 +82,7 @@ export async function resume(
       await finish(work, 'stopped')
       requireExpected(generator)
     }
-    const left = leftovers(work, { run: id, states: ['claimed', 'failed'] })
+    const left = leftovers(work, { run: id, states: ['claimed', 'failed'], only: undefined })
     return pumpAll(work, passes(left, work.request.range, work), options)
   })
 }
@@ -84,8 +91,19 @@ export async function resume(
 export interface RetryOptions<Key = RowValues, Range = unknown> extends RunOptions<Key> {
   /** Only those of a run. Default: all of the guard. */
   readonly run?: string
-  /** Units of this range that were never made are made too. */
+  /** Units of this range that were never made are made too; of them, too, `only` is a choice. */
   readonly range?: Range
+}
+
+// The claims of keys are found by their hashes, and the units of a range by the keys.
+async function chosenOf(
+  { database, inspect }: WorkEnvironment,
+  { guard }: AnyGenerator,
+  only: readonly unknown[],
+): Promise<{ readonly keys: string; readonly hashes: readonly string[] }> {
+  const inspection = await inspect(guard, database.session)
+  const keys = onlyKeys(inspection, only)
+  return { keys, hashes: [...(await hashesOf(database.session, inspection, keys))] }
 }
 
 /**
@@ -97,7 +115,7 @@ export interface RetryOptions<Key = RowValues, Range = unknown> extends RunOptio
 export async function retry(
   environment: WorkEnvironment,
   generator: AnyGenerator,
-  { run: of, range, ...options }: RetryOptions<never>,
+  { run: of, range, only, ...options }: RetryOptions<never>,
 ): Promise<RunResult> {
   checkRunOptions(options)
   if (of !== undefined) await status(environment.database.session, of)
@@ -107,9 +125,11 @@ export async function retry(
   }
   const { reason, actor } = options
   const json = range === undefined ? undefined : toJson(range)
-  const request = { policy: 'skip' as const, reason, actor, range: json }
+  const chosen = only && (await chosenOf(environment, generator, only))
+  const request = { policy: 'skip' as const, reason, actor, range: json, only: chosen?.keys }
   const work = await openWork(environment, generator, request, true)
-  await send(environment, reopenClaims(generator.guard.name, of))
-  const left = leftovers(work, { run: of, states: ['failed'] })
+  const which = { run: of, only: chosen?.hashes }
+  await send(environment, reopenClaims({ ...which, guard: generator.guard.name }))
+  const left = leftovers(work, { ...which, states: ['failed'] })
   return pumpAll(work, passes(left, json, work), options)
 }

@@ -8,6 +8,7 @@ import { rejection } from '../rows/rejection.ts'
 import { callbackFailed } from './callback.ts'
 import { expectedUnits, requireExpected } from './expected.ts'
 import type { AnyGenerator } from './generator.ts'
+import { onlyKeys } from './only.ts'
 import { checkRunOptions, type RunOptions } from './options.ts'
 import { previewUnits } from './preview.ts'
 import { Pump } from './pump.ts'
@@ -31,15 +32,16 @@ export interface RunResult<Key = RowValues> {
   readonly verdicts: readonly WorkVerdict<Key>[]
 }
 
-const requestOf = (
-  { onDuplicate = 'skip', reason, actor }: RunOptions<never>,
+async function requestOf(
+  { database, inspect }: WorkEnvironment,
+  { guard }: AnyGenerator,
+  { onDuplicate = 'skip', only, reason, actor }: RunOptions<never>,
   source: Source,
-): Request => ({
-  policy: onDuplicate,
-  reason,
-  actor,
-  range: isIterable(source) ? undefined : toJson(source),
-})
+): Promise<Request> {
+  const range = isIterable(source) ? undefined : toJson(source)
+  const keys = only && onlyKeys(await inspect(guard, database.session), only)
+  return { policy: onDuplicate, reason, actor, range, only: keys }
+}
 
 /** Ends a run in the ledger; the totals there are those of its events. */
 export async function finish(work: Work, state: 'done' | 'stopped'): Promise<RunEnd> {
@@ -147,7 +149,8 @@ export async function run(
   checkRunOptions(options)
   checkSource(source, options)
   if (!isIterable(source)) requireExpected(generator)
-  const work = await openWork(environment, generator, requestOf(options, source))
+  const request = await requestOf(environment, generator, options, source)
+  const work = await openWork(environment, generator, request)
   const array = Array.isArray(source) ? source : undefined
   if (array) work.given = new Map()
   if (array && options.onDuplicate === 'reject') {
@@ -161,10 +164,10 @@ export async function run(
 
 // Asked for where the run is ended if that fails.
 function* sourceOf(
-  { environment, generator, inspection }: Work,
+  { environment, generator, inspection, request }: Work,
   source: Source,
 ): Generator<Iterable<unknown> | AsyncIterable<unknown>> {
   yield isIterable(source)
     ? source
-    : expectedUnits(environment.database, inspection, generator, source as RowValues)
+    : expectedUnits(environment.database, inspection, generator, source as RowValues, request.only)
 }

@@ -31,6 +31,12 @@ export function checkSource(source: unknown, options: RunOptions<never>): assert
       fix: 'Pass an array or iterable of { key, input }, or a plain object for `expected`.',
     })
   }
+  if (options.only !== undefined && isIterable(Object(source))) {
+    throw new OnceoverError('INPUT_INVALID', {
+      message: 'only chooses keys of a range, and these are units.',
+      fix: 'Pass the range that `expected` knows, or leave the other units out.',
+    })
+  }
   const needsArray =
     options.wait !== undefined ? 'wait' : options.onDuplicate === 'reject' ? 'reject' : undefined
   if (needsArray === undefined || Array.isArray(source)) return

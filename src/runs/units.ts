@@ -9,8 +9,8 @@ import { hexOf, toJson } from '../rows/json-value.ts'
 import { refuseKept } from '../rows/kept-value.ts'
 import { attemptedKey, prepareRows } from '../rows/prepare.ts'
 import { calling } from './callback.ts'
-import { wholeNumber } from './expected.ts'
 import type { AnyGenerator, InputSchema } from './generator.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** A unit of an input, with its place in it. */
 export interface Placed {

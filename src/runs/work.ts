@@ -30,6 +30,8 @@ export interface Request {
   readonly actor: string | undefined
   /** JSON of the range, where there is one. */
   readonly range: string | undefined
+  /** The only keys of it, as `onlyKeys` wrote them; undefined for all. */
+  readonly only?: string | undefined
 }
 
 /** A run of work that is under way. */
@@ -109,6 +111,7 @@ interface Reopened {
   readonly reason: string | null
   readonly actor: string | null
   readonly range: string | null
+  readonly only: string | null
 }
 
 /**
@@ -139,6 +142,7 @@ export async function reopenWork(
     reason: found.reason ?? undefined,
     actor: found.actor ?? undefined,
     range: found.range ?? undefined,
+    only: found.only ?? undefined,
   }
   return {
     environment,

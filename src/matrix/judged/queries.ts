@@ -1,12 +1,11 @@
 import { hashedUnits } from '../../claims/hashed/queries.ts'
-import type { InspectedPart } from '../../guards/part.ts'
 import { exactText } from '../../postgres/exact-json.ts'
 import { quoteLiteral } from '../../postgres/identifier.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 import { jsonKey } from '../../rows/answer/queries.ts'
 import type { Input } from '../../rows/input/queries.ts'
 import { keyNames } from '../../rows/ranked/queries.ts'
-import { claimed, counted, standing, unclaimed, uncutType } from '../../runs/judged/queries.ts'
+import { claimed, counted, standing, unclaimed, valueType } from '../../runs/judged/queries.ts'
 import type { Layout } from '../layout.ts'
 import { GRAVITY, type MatrixState } from '../state.ts'
 
@@ -23,8 +22,6 @@ export interface Made {
   readonly entity?: string | null
 }
 
-const typeOf = ({ column, base }: InspectedPart): string => (column ? uncutType(column) : base)
-
 const within = ({ layout: { daily, periodPart }, from, to }: Made, value: string): Sql => {
   const after = (day: Sql) =>
     periodPart.base === 'timestamptz' ? sql`(${day})::timestamp AT TIME ZONE 'UTC'` : day
@@ -32,7 +29,7 @@ const within = ({ layout: { daily, periodPart }, from, to }: Made, value: string
   if (daily) {
     return sql`${key} >= ${after(sql`${from}::date`)} AND ${key} < ${after(sql`${to}::date + 1`)}`
   }
-  const type = sql.raw(typeOf(periodPart))
+  const type = sql.raw(valueType(periodPart))
   const low = from === null ? sql`` : sql` AND ${key} >= ${from}::text::${type}`
   const high = to === null ? sql`` : sql` AND ${key} <= ${to}::text::${type}`
   return sql`${key} IS NOT NULL${low}${high}`
@@ -45,7 +42,7 @@ const ofEntity = ({ layout: { entity, inspection }, entity: only }: Made): Sql =
   const key = sql.raw(part.encoding.indexed)
   return only === null
     ? sql` AND ${key} IS NULL`
-    : sql` AND ${key} = ${only}::text::${sql.raw(typeOf(part))}`
+    : sql` AND ${key} = ${only}::text::${sql.raw(valueType(part))}`
 }
 
 const besideOf = ({ beside }: Layout): string[] => (beside ? ['once_entity'] : [])
@@ -66,7 +63,7 @@ const expectedKeys = (made: Made, input: Input): Sql => {
 // As jsonKey wrote them; an array of JSON is no literal of an array, which only a record reads.
 const claimKey = ({ inspection }: Layout, key: string): string => {
   const values = inspection.parts.map((_, index) => `'once_k${index}', ${key}->${index}`)
-  const types = inspection.parts.map((part, index) => `once_k${index} ${typeOf(part)}`)
+  const types = inspection.parts.map((part, index) => `once_k${index} ${valueType(part)}`)
   return `jsonb_to_record(jsonb_build_object(${values.join(', ')})) AS key(${types.join(', ')})`
 }
 

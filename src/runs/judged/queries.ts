@@ -1,4 +1,5 @@
 import type { Inspection } from '../../guards/inspect.ts'
+import type { InspectedPart } from '../../guards/part.ts'
 import type { Column } from '../../guards/table.ts'
 import { quoteLiteral } from '../../postgres/identifier.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
@@ -20,6 +21,10 @@ const CUT = new Set(['varchar', 'bpchar'])
 
 /** The type that a value of a column is read as, where no row need have it. */
 export const uncutType = ({ base, plainType }: Column): string => (CUT.has(base) ? base : plainType)
+
+/** The type that a value of a key's part is read as. */
+export const valueType = ({ column, base }: InspectedPart): string =>
+  column ? uncutType(column) : base
 
 // The query may name it, or a unit have it in its input.
 const besides = (column: Column): string => {

@@ -18,7 +18,7 @@ beforeEach(async () => {
 })
 afterEach(() => db.drop())
 
-const MIGRATIONS = ['001_schema', '002_claims', '003_repair', '004_lists']
+const MIGRATIONS = ['001_schema', '002_claims', '003_repair', '004_lists', '005_only']
 
 const target = () => `on postgres://postgres@${new URL(db.url).host}${new URL(db.url).pathname}\n`
 
