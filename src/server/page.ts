@@ -19,8 +19,8 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const FOREVER = 'public, max-age=31536000, immutable'
 
-async function readBuilt(path: string): Promise<Buffer | undefined> {
-  for (const folder of BUILT) {
+async function readBuilt(path: string, folders: readonly URL[]): Promise<Buffer | undefined> {
+  for (const folder of folders) {
     const root = fileURLToPath(folder)
     const file = normalize(join(root, path))
     if (!file.startsWith(root.endsWith(sep) ? root : root + sep)) return undefined
@@ -34,13 +34,17 @@ async function readBuilt(path: string): Promise<Buffer | undefined> {
  * A file of the page; the page itself at the root. Its URLs are all relative, so it works wherever
  * it is mounted.
  *
+ * @param folders where it may have been built, the first that has it counts
  * @returns undefined where there is no such file
  */
-export async function pageFile(path: string): Promise<Response | undefined> {
+export async function pageFile(
+  path: string,
+  folders: readonly URL[] = BUILT,
+): Promise<Response | undefined> {
   const name = path === '/' ? 'index.html' : path.slice(1)
   const type = TYPES[extname(name)]
   if (type === undefined || name.includes('\0')) return undefined
-  const bytes = await readBuilt(name)
+  const bytes = await readBuilt(name, folders)
   if (!bytes) return undefined
   const cache = name.startsWith('assets/') ? FOREVER : 'no-cache'
   return new Response(new Uint8Array(bytes), {

@@ -18,11 +18,21 @@ export const pageQuery = z.object({
 
 const MOST_WORDS = 500
 
+// PostgreSQL keeps neither NUL nor half of a pair of surrogates.
+const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed()
+
+const words = z
+  .string()
+  .trim()
+  .min(1)
+  .max(MOST_WORDS)
+  .refine(isStorable, 'is text that cannot be kept')
+
 /** Why something is done; kept with it. */
-export const reason = z.string().trim().min(1).max(MOST_WORDS)
+export const reason = words
 
 /** Who does it, where no token says so. */
-export const actor = z.string().trim().min(1).max(MOST_WORDS)
+export const actor = words
 
 /** What every write may say of itself. */
 export const said = z.object({ reason: reason.optional(), actor: actor.optional() })
