@@ -19,10 +19,17 @@ async function main(): Promise<number> {
     return 0
   }
   const out = options.json ? process.stderr : process.stdout
-  out.write('Onceover: real incidents, first as the naive code made them, then guarded.\n')
+  if (!options.live) {
+    out.write('Onceover: real incidents, first as the naive code made them, then guarded.\n')
+  }
   const { runDemo } = await import('./run-demo.ts')
   const { serveLive } = await import('./live.ts')
-  const demos = await Promise.all([
+  const demos = options.live ? [] : await allDemos()
+  return runDemo(options, demos, serveLive)
+}
+
+const allDemos = () =>
+  Promise.all([
     import('./reports/demo.ts').then(({ demo }) => demo),
     import('./lessons/demo.ts').then(({ demo }) => demo),
     import('./job-batches/demo.ts').then(({ demo }) => demo),
@@ -30,7 +37,5 @@ async function main(): Promise<number> {
     import('./snapshots/demo.ts').then(({ demo }) => demo),
     import('./reports/killed.ts').then(({ killedWorker }) => killedWorker),
   ])
-  return runDemo(options, demos, serveLive)
-}
 
 process.exitCode = await main()

@@ -1,5 +1,7 @@
 /** Says on stderr what is going on, so that stdout holds the results alone. */
 export interface Progress {
+  /** Whether a status goes when the next line comes. */
+  readonly isLive: boolean
   /** A line that stays. */
   readonly say: (line: string) => void
   /** What is being done now: at a terminal, the next line takes its place. */
@@ -23,6 +25,7 @@ export function progressOn(stream: NodeJS.WriteStream, environment: NodeJS.Proce
     stream.write(`${line}\n`)
   }
   return {
+    isLive: live,
     say,
     clear,
     status: live

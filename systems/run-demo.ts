@@ -11,8 +11,8 @@ export interface TimedReport extends SystemReport {
   readonly seconds: number
 }
 
-/** Serves the systems on an empty database until Ctrl-C. */
-export type ServeSystems = (url: string, print: (lines: readonly string[]) => void) => Promise<void>
+/** Serves the systems on an empty database until it is told to end. */
+export type ServeSystems = (url: string) => Promise<void>
 
 const WORKERS = 4
 const EXIT_INTERRUPTED = 130
@@ -44,11 +44,13 @@ export async function runDemo(
   process.stderr.on('error', interrupt)
   try {
     target = await openTarget(options.db, progress)
-    const reports = await runSystems(target, options, systems)
-    const ok = summary(reports, target, options, (performance.now() - started) / MS)
+    const reports = options.live ? [] : await runSystems(target, options, systems)
+    const seconds = (performance.now() - started) / MS
+    const ok = options.live || summary(reports, target, options, seconds)
     if (ok && options.serve) {
+      const url = await target.freshDatabase('live')
       process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
-      await serve(await target.freshDatabase('live'), print)
+      await serve(url)
     }
     return ok ? 0 : 1
   } catch (error) {

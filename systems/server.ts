@@ -1,46 +1,108 @@
 import { Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import type { Onceover } from 'onceover'
-import type pg from 'pg'
-import { enforceGuards } from './class-sessions/enforce.ts'
-import { healthyRows, loadRows } from './class-sessions/incident.ts'
+import { server } from 'onceover/server'
+import { furnishSessions, type LiveSessions } from './class-sessions/live.ts'
 import { classSessionRoutes } from './class-sessions/routes.ts'
-import { createTables } from './class-sessions/tables.ts'
-import { jobBatches, jobSubmissions } from './job-batches/guards.ts'
-import { addIncidentConfiguration, createSchema } from './job-batches/incident.ts'
-import { openPaidApi } from './job-batches/paid-api.ts'
+import type { RunWorkers } from './class-sessions/trials.ts'
+import { today } from './days.ts'
+import { jobBatches } from './job-batches/guards.ts'
+import { furnishBatches, type LiveBatches } from './job-batches/live.ts'
 import { jobBatchRoutes } from './job-batches/routes.ts'
-import { type SubmissionApi, submissionApi } from './job-batches/submission-api.ts'
-import { PROVIDER, plantPeople, SCHOOL } from './lessons/fixture.ts'
-import { lessons } from './lessons/guards.ts'
-import { createSchema as createLessonSchema } from './lessons/queries.ts'
+import { furnishLessons } from './lessons/live.ts'
 import { lessonRoutes } from './lessons/routes.ts'
 import { HOST, type Listening, listen } from './listen.ts'
+import type { Example, Furnishing, LiveSystem, Rerun, Told } from './live-system.ts'
 import { problem } from './problem.ts'
-import { createSchema as createReportSchema, plantStudents, student } from './reports/fixture.ts'
-import { openReports } from './reports/generate.ts'
-import { reportBatches } from './reports/guards.ts'
-import { INCIDENT_DATE } from './reports/incident.ts'
+import { furnishReports, type LiveReports, type ReportsOptions } from './reports/live.ts'
 import { reportRoutes } from './reports/routes.ts'
-import { snapshots } from './snapshots/guards.ts'
-import { INCIDENT_DAY, plantIncident, plantMarket } from './snapshots/incident.ts'
-import { createSchema as createSnapshotSchema } from './snapshots/queries.ts'
+import { furnishSnapshots } from './snapshots/live.ts'
 import { snapshotRoutes } from './snapshots/routes.ts'
 
-/** What the systems' routes work with. */
-export interface SystemsOptions {
-  readonly once: Onceover
-  readonly pool: pg.Pool
+/** What the systems are furnished with. */
+export type SystemsOptions = Omit<Furnishing, 'today'>
+
+/** The five systems as they live in one database. */
+export interface LiveSystems {
+  readonly reports: LiveReports
+  readonly lessons: LiveSystem
+  readonly batches: LiveBatches
+  readonly sessions: LiveSessions
+  readonly snapshots: LiveSystem
 }
 
-/** A request that shows a system at work: POST `body` to `path`. */
-export interface Example {
-  readonly path: string
-  readonly body: object
+/** Where the dashboard is. */
+export const DASHBOARD = '/onceover'
+
+const RERUN_SEES = '#/audit?verdict=skipped'
+
+/** How the systems are furnished; by default as the demo is. */
+export interface LiveOptions {
+  readonly reports?: ReportsOptions
+  /** How the copies of the hourly generator run. */
+  readonly sessions?: RunWorkers
 }
 
-/** The systems as one app, each under its own name. Errors are problem+json. */
-function systemsApp({ once, pool }: SystemsOptions, api: SubmissionApi): Hono {
+/** Furnishes an empty database with every system, around today's date. */
+export async function furnish(
+  options: SystemsOptions,
+  live: LiveOptions = {},
+): Promise<LiveSystems> {
+  await options.once.migrate()
+  const furnishing = { ...options, today: await today(options.pool) }
+  // At once: most of the time each waits for the database.
+  const made = [
+    furnishReports(furnishing, live.reports),
+    furnishLessons(furnishing),
+    furnishBatches(furnishing),
+    furnishSessions(furnishing, live.sessions),
+    furnishSnapshots(furnishing),
+  ] as const
+  try {
+    const [reports, lessons, batches, sessions, snapshots] = await Promise.all(made)
+    return { reports, lessons, batches, sessions, snapshots }
+  } catch (error) {
+    for (const each of await Promise.allSettled<LiveSystem>(made)) {
+      if (each.status === 'fulfilled') await each.value.close?.()
+    }
+    throw error
+  }
+}
+
+/** The requests that show each system at work. */
+export const examplesOf = (systems: LiveSystems): readonly Example[] =>
+  Object.values(systems).map(({ example }: LiveSystem) => example)
+
+/** Asks again for everything that the systems made in the last days: all of it is there. */
+export async function rerunAll(systems: LiveSystems): Promise<Told> {
+  const reruns: Rerun[] = []
+  // One after the other: what this does to one system is not to be seen in another.
+  for (const { rerun } of Object.values(systems) as readonly LiveSystem[]) {
+    if (rerun) reruns.push(await rerun())
+  }
+  const sum = (of: 'asked' | 'made' | 'skipped') => reruns.reduce((all, each) => all + each[of], 0)
+  const asked = reruns.map((each) => `${each.asked} ${each.what}`).join(', ')
+  const [all, skipped, made] = [sum('asked'), sum('skipped'), sum('made')]
+  return {
+    says: `Asked again for ${asked}: ${skipped} of ${all} skipped, ${made} made.`,
+    see: RERUN_SEES,
+  }
+}
+
+/** The systems as one app, each under its own name, and the dashboard over all their guards. */
+export function systemsApp(
+  { once, pool }: SystemsOptions,
+  systems: LiveSystems,
+): { readonly app: Hono; readonly close: () => Promise<void> } {
+  const all: readonly LiveSystem[] = Object.values(systems)
+  const dashboard = server({
+    once,
+    guards: all.flatMap(({ guards }) => guards),
+    generators: all.flatMap(({ generators }) => generators),
+    write: true,
+    environment: 'demo',
+    basePath: DASHBOARD,
+    create: { [jobBatches.name]: systems.batches.create },
+  })
   const app = new Hono()
   app.use(async (context, next) => {
     // A page of another site can reach 127.0.0.1 through a name of its own: its Host gives it away.
@@ -48,9 +110,13 @@ function systemsApp({ once, pool }: SystemsOptions, api: SubmissionApi): Hono {
     if (hostname !== HOST && hostname !== 'localhost') return context.text('Unknown host', 421)
     return next()
   })
-  app.route('/reports', reportRoutes(openReports(once, pool)))
+  app.get('/', (context) => context.redirect(`${DASHBOARD}/`))
+  for (const path of [DASHBOARD, `${DASHBOARD}/*`]) {
+    app.all(path, (context) => dashboard.fetch(context.req.raw))
+  }
+  app.route('/reports', reportRoutes(systems.reports.system))
   app.route('/lessons', lessonRoutes({ once, pool }))
-  app.route('/job-batches', jobBatchRoutes({ once, pool, api }))
+  app.route('/job-batches', jobBatchRoutes(systems.batches.workflow))
   app.route('/class-sessions', classSessionRoutes({ once, pool }))
   app.route('/snapshots', snapshotRoutes({ once, pool }))
   app.notFound((context) => {
@@ -58,61 +124,31 @@ function systemsApp({ once, pool }: SystemsOptions, api: SubmissionApi): Hono {
     return problem(context, new HTTPException(404, { message }))
   })
   app.onError((error, context) => problem(context, error))
-  return app
+  return { app, close: () => dashboard.close() }
+}
+
+/** Ends what the systems still run, after `once` was closed. */
+export async function closeSystems(systems: LiveSystems): Promise<void> {
+  for (const { close } of Object.values(systems) as readonly LiveSystem[]) await close?.()
 }
 
 /**
- * Serves the systems on 127.0.0.1, and beside them the paid API that jobs are submitted to.
+ * Serves the systems and the dashboard on 127.0.0.1.
  *
  * @param port 0, the default, takes any free one
  */
-export async function startSystems(options: SystemsOptions, port = 0): Promise<Listening> {
-  const paid = await openPaidApi('lookup')
-  const { url, close } = await listen(systemsApp(options, submissionApi(paid)), port)
-  return { url, close: () => Promise.all([close(), paid.close()]).then(() => undefined) }
-}
-
-/**
- * Puts the tables, guards and a few rows of every system into an empty database, and gives the
- * requests that can be made of them. Each is worth sending twice.
- */
-export async function furnish({ once, pool }: SystemsOptions): Promise<readonly Example[]> {
-  await once.migrate()
-  await createReportSchema(pool)
-  await plantStudents(pool, { students: 3, week: INCIDENT_DATE })
-  await once.enforce(reportBatches)
-  await createLessonSchema(pool)
-  await plantPeople(pool)
-  await once.enforce(lessons)
-  await createSchema(pool)
-  await once.enforce(jobBatches)
-  await once.enforce(jobSubmissions)
-  const configuration = await addIncidentConfiguration(pool)
-  await createTables(pool)
-  const rows = healthyRows(1)
-  await loadRows(pool, rows)
-  await enforceGuards({ once, pool })
-  await createSnapshotSchema(pool)
-  await plantMarket(pool)
-  await plantIncident(pool)
-  await once.enforce(snapshots)
-  const [series] = rows.class_series
-  const lesson = { schoolId: SCHOOL, lessonDate: '2025-09-08' }
-  const groups = ['08:30-09:00', 'structured'].map((timeSlot) => ({ ...lesson, timeSlot }))
-  return [
-    {
-      path: `/reports/students/${student(0).id}/batches`,
-      body: { period: 'weekly', date: INCIDENT_DATE },
+export async function startSystems(
+  options: SystemsOptions,
+  systems: LiveSystems,
+  port = 0,
+): Promise<Listening> {
+  const { app, close } = systemsApp(options, systems)
+  const listening = await listen(app, port)
+  return {
+    url: listening.url,
+    close: async () => {
+      await close()
+      await listening.close()
     },
-    { path: '/lessons/requests', body: { providerId: PROVIDER, groups } },
-    {
-      path: `/job-batches/api/configurations/${configuration}/batches`,
-      body: { actor: 'ana' },
-    },
-    {
-      path: `/class-sessions/api/class-series/${series?.id}/extend`,
-      body: { from: '2025-11-03', until: '2025-11-16' },
-    },
-    { path: `/snapshots/api/days/${INCIDENT_DAY}/close`, body: { actor: 'ana' } },
-  ]
+  }
 }

@@ -1,5 +1,16 @@
 import { date, guard, set, time, uuid } from 'onceover'
 
+/** 'Teacher 1 – Student 1, Mon Thu 20:00', for each series. */
+const SERIES_LABELS = `
+  SELECT series.id, teachers.name || ' – ' || students.name || ', ' || (
+      SELECT string_agg((ARRAY['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'])[day::int], ' '
+        ORDER BY day::int)
+      FROM jsonb_array_elements_text(series.days_of_week) AS day
+    ) || ' ' || to_char(series.start_time, 'HH24:MI')
+  FROM class_series AS series
+  JOIN teachers ON teachers.id = series.teacher_id
+  JOIN students ON students.id = series.student_id`
+
 /** One 1:1 session per date, time, teacher and student; cancelled ones do not count. */
 export const sessions = guard('class-sessions', {
   table: 'class_sessions',
@@ -14,6 +25,7 @@ export const sessions = guard('class-sessions', {
   keep: ['created_at asc', 'id asc'],
   losers: 'delete',
   show: ['status', 'created_at'],
+  matrix: { entity: 'series_id', period: 'date', labels: SERIES_LABELS },
   index: 'ux_class_sessions_unique_1on1',
 })
 

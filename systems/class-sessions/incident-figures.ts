@@ -57,9 +57,9 @@ const SERIES_FIGURES = `
     count(*) FILTER (WHERE place_in_order > 1)::int AS "laterSeriesByArrayOrder"
   FROM ranked`
 
-/** Counts the incident's figures; reads only. */
-export async function incidentFigures(pool: Pool): Promise<IncidentFigures> {
-  const sessions = await pool.query(SESSION_FIGURES, [INCIDENT_DATE])
+/** Counts the incident's figures, of the date on which it was planted; reads only. */
+export async function incidentFigures(pool: Pool, date = INCIDENT_DATE): Promise<IncidentFigures> {
+  const sessions = await pool.query(SESSION_FIGURES, [date])
   const series = await pool.query(SERIES_FIGURES)
   return { ...sessions.rows[0], ...series.rows[0] }
 }

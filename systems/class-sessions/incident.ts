@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { addDays } from '../days.ts'
 import { cancelledSessions, enrolments, groupSessions } from './incident-bystanders.ts'
 import {
   DUPLICATE_SERIES,
@@ -44,6 +45,8 @@ const PLAIN_SERIES_MADE = Date.parse('2025-09-01T09:00:00+09:00')
 const DUPLICATES_MADE = Date.parse('2025-10-10T01:00:00+09:00')
 /** Rows of one run are a quarter of a second apart: from :03 to :05 past the hour. */
 const ROW_PACE = 250
+const DAYS_OF_WEEK = 7
+const DAY = 24 * HOUR
 
 /**
  * All rows of the incident: on 2025-10-23 93 sessions of 65 keys, 300 rows too many in the table,
@@ -72,6 +75,24 @@ export function healthyRows(count: number): IncidentRows {
   const none = { class_sessions: [], class_session_students: [] }
   const healthy = plainSeries().slice(0, count)
   return { ...people(), class_series: healthy.map((plan) => plan.row), ...none }
+}
+
+/** The rows as if everything had happened so many weeks later: weekdays and times stay. */
+export function weeksLater(rows: IncidentRows, weeks: number): IncidentRows {
+  const days = weeks * DAYS_OF_WEEK
+  const later = <Row extends object>(row: Row): Row => ({
+    ...row,
+    ...('date' in row && { date: addDays(String(row.date), days) }),
+    ...('created_at' in row && {
+      created_at: iso(Date.parse(String(row.created_at)) + days * DAY),
+    }),
+  })
+  return {
+    ...rows,
+    class_series: rows.class_series.map(later),
+    class_sessions: rows.class_sessions.map(later),
+    class_session_students: rows.class_session_students.map(later),
+  }
 }
 
 /** Loads rows into empty tables, in one transaction. */

@@ -19,6 +19,11 @@ export const jobBatches = guard('job-batches', {
   show: ['status', 'created_ts', 'created_by'],
   children: [{ table: 'irp_job', columns: ['batch_id'] }],
   copies: 'copy_number',
+  matrix: {
+    entity: 'configuration_id',
+    period: 'batch_type',
+    labels: 'SELECT id, name FROM irp_configuration',
+  },
   index: 'idx_batch_unique_active',
 })
 

@@ -2,15 +2,25 @@ import { type Handle, type Sql, sql } from 'onceover'
 import { z } from 'zod'
 import { type Accepted, type Submission, submission } from './submission-api.ts'
 
+/** Whose jobs are meant; every field narrows. */
+export interface SubmissionRange {
+  readonly batchIds?: readonly number[]
+  /** The days on which the batches were created, 'YYYY-MM-DD', both included. */
+  readonly from?: string
+  readonly to?: string
+}
+
 /**
  * The jobs of unfinished batches that the API does not have, in order: `job_id`, and beside it what
  * the API is told.
  */
-export const waitingJobs = (batchIds: readonly number[]): Sql => sql`
+export const waitingJobs = ({ batchIds, from, to }: SubmissionRange): Sql => sql`
   SELECT j.id AS job_id, 'job-' || j.id AS reference, b.batch_type AS type, j.item
   FROM irp_job j JOIN irp_batch b ON b.id = j.batch_id
-  WHERE b.id = ANY (${batchIds}::int[]) AND b.status IN ('INITIATED', 'ACTIVE')
-    AND j.status = 'INITIATED'
+  WHERE (${batchIds ?? null}::int[] IS NULL OR b.id = ANY (${batchIds ?? null}))
+    AND b.created_ts::date BETWEEN coalesce(${from ?? null}::date, '-infinity')
+                               AND coalesce(${to ?? null}::date, 'infinity')
+    AND b.status IN ('INITIATED', 'ACTIVE') AND j.status = 'INITIATED'
   ORDER BY b.id, j.item_number`
 
 /** A job that can be submitted. */
@@ -26,7 +36,7 @@ export async function selectWaitingJobs(
   handle: Handle,
   batchIds: readonly number[],
 ): Promise<WaitingJob[]> {
-  const { text, values } = waitingJobs(batchIds)
+  const { text, values } = waitingJobs({ batchIds })
   const { rows } = await handle.query(text, [...values])
   return rows.map(toJob)
 }

@@ -2,7 +2,7 @@ import { generator } from 'onceover'
 import { jobSubmissions } from './guards.ts'
 import { paidCall } from './paid-call.ts'
 import { type Accepted, submission } from './submission-api.ts'
-import { recordSubmission, waitingJobs } from './submission-queries.ts'
+import { recordSubmission, type SubmissionRange, waitingJobs } from './submission-queries.ts'
 import type { SubmittingWorkflow } from './workflow.ts'
 
 /** The name of the paid call among the steps of a claim. */
@@ -24,7 +24,7 @@ export const submissions = (
 ) =>
   generator(jobSubmissions, {
     input: submission,
-    expected: ({ batchIds }: { readonly batchIds: readonly number[] }) => waitingJobs(batchIds),
+    expected: (range: SubmissionRange) => waitingJobs(range),
     make: async ({ key, input }, claim): Promise<Accepted> => {
       const { call, ...options } = paidCall(workflow, Number(key.job_id), input)
       return claim.step(SUBMIT, call, options)

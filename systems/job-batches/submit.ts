@@ -20,6 +20,10 @@ import type { SubmittingWorkflow } from './workflow.ts'
 export interface SubmitRequest extends Attempts {
   readonly batchIds: readonly number[]
   readonly actor: string
+  /** Why; kept with the run. */
+  readonly reason?: string
+  /** How many jobs at once. Default 8. */
+  readonly atOnce?: number
 }
 
 /** What came of one job. */
@@ -58,7 +62,7 @@ const unitOf = ({ jobId, submission }: WaitingJob) => ({
  */
 export async function submitBatches(
   workflow: SubmittingWorkflow,
-  { batchIds, actor, ...attempts }: SubmitRequest,
+  { batchIds, actor, reason, atOnce = AT_ONCE, ...attempts }: SubmitRequest,
 ): Promise<Submitted> {
   const { once, pool } = workflow
   await requireUnfinished(workflow, batchIds)
@@ -67,7 +71,7 @@ export async function submitBatches(
   const { run, totals, verdicts } = await once.run(
     submissions(workflow, attempts),
     waiting.map(unitOf),
-    { concurrency: AT_ONCE, wait: WAIT, actor },
+    { concurrency: atOnce, wait: WAIT, actor, ...(reason !== undefined && { reason }) },
   )
   const jobs = verdicts.map((verdict, index) => told(waiting[index]?.jobId ?? 0, verdict))
   return { run, totals, jobs }

@@ -29,6 +29,7 @@ export const lessons = guard('lessons', {
   keep: ['created_at asc', 'id asc'],
   show: ['request_id', 'request_position', 'created_at'],
   overlap: SLOT_MINUTES,
+  matrix: { entity: 'time_slot', period: 'lesson_date' },
   index: 'ai_generated_lessons_unique_lesson',
 })
 

@@ -75,10 +75,10 @@ export async function recordVerdicts(
   )
 }
 
-/** Which group of which request asked for a lesson. */
+/** Which group of which request asked for a lesson; null where none did. */
 export interface AskedBy {
-  readonly requestId: string
-  readonly position: number
+  readonly requestId: string | null
+  readonly position: number | null
 }
 
 /**

@@ -6,16 +6,22 @@ import { readFingerprints } from './fingerprints.ts'
 import { gathered } from './gather.ts'
 import { reportBatches } from './guards.ts'
 import { type Metrics, readMetrics } from './metrics.ts'
-import { type Period, type Window, window } from './period.ts'
+import { isTimeZone, type Period, startsBetween, type Window, window, windowOn } from './period.ts'
 import type { Asked } from './stretches.ts'
+import { activeZones } from './students.ts'
 import { REPORT_TYPES, type ReportRequest, type ReportWriter, report } from './writer.ts'
 
-/** The students and period of a run: every active student whose calendar is among the windows. */
-export type ReportRange = {
-  readonly period: Period
-  /** One for each time zone. */
-  readonly windows: readonly Window[]
-}
+/**
+ * The students and period of a run: every active student whose calendar is among the windows, or
+ * all of them for each period that begins on one of the days.
+ */
+export type ReportRange = StudentWindows | ReportDays
+
+/** Windows, one for each time zone. */
+type StudentWindows = { readonly period: Period; readonly windows: readonly Window[] }
+
+/** Local dates, both included. */
+type ReportDays = { readonly period: Period; readonly from: string; readonly to: string }
 
 /** What `make` hands to `save`. */
 export interface Made {
@@ -40,7 +46,7 @@ export const saved = z.object({
 export type Saved = z.infer<typeof saved>
 
 interface Unit {
-  readonly key: { readonly user_id: string; readonly period: string; readonly start_date: string }
+  readonly key: { readonly user_id: string; readonly period: Period; readonly start_date: string }
   readonly input: Window
 }
 
@@ -55,7 +61,9 @@ export function reportGenerator(pool: Handle, writer: ReportWriter) {
   const metricsOf = gathered((asked: readonly Asked[]) => readMetrics(pool, asked))
   return generator(reportBatches, {
     input: window,
-    expected: activeStudents,
+    expected: (range: ReportRange) =>
+      'windows' in range ? activeStudents(range) : begunOn(pool, range),
+    range: ({ from, to }): ReportRange => ({ period: 'weekly', from, to }),
     fingerprint: async (units, db) => {
       const hashes = await readFingerprints(db, units.map(askedOf))
       return hashes.map((hash) => hash && `${writer.version} ${hash}`)
@@ -92,13 +100,32 @@ export function reportGenerator(pool: Handle, writer: ReportWriter) {
 export type ReportGenerator = ReturnType<typeof reportGenerator>
 
 /** Every active student whose calendar has a window, with the window as the input. */
-const activeStudents = ({ period, windows }: ReportRange) => sql`
+const activeStudents = ({ period, windows }: StudentWindows) => sql`
   SELECT users.id AS user_id, ${period}::text AS period,
          (item.input ->> 'startDate')::date AS start_date, item.input
   FROM jsonb_array_elements(${JSON.stringify(windows)}::jsonb) AS item (input)
   JOIN users ON users.time_zone = item.input ->> 'timeZone'
   WHERE users.active
   ORDER BY users.id`
+
+/** Every active student for each period that begins on these days and has begun by now. */
+async function* begunOn(pool: Handle, { period, from, to }: ReportDays): AsyncGenerator<Unit> {
+  const zones = (await activeZones(pool)).map(({ timeZone }) => timeZone).filter(isTimeZone)
+  for (const start of startsBetween(period, from, to)) {
+    const windows = zones
+      .map((zone) => windowOn(period, zone, start))
+      // On a Monday it is still Sunday where the day begins last.
+      .filter(({ startsAt }) => Date.parse(startsAt) <= Date.now())
+    const { text, values } = activeStudents({ period, windows })
+    const { rows } = await pool.query(text, [...values])
+    for (const { user_id, input } of rows) {
+      yield {
+        key: { user_id: String(user_id), period, start_date: start },
+        input: window.parse(input),
+      }
+    }
+  }
+}
 
 /**
  * The eight reports, all asked for at once. Each is a step of the claim, so that a later attempt

@@ -13,5 +13,6 @@ export const reportBatches = guard('report-batches', {
   keep: ['generated_at asc', 'id asc'],
   show: ['status', 'generated_at'],
   children: [{ table: 'passive_reports', columns: ['batch_id'] }],
+  matrix: { entity: 'user_id', period: 'start_date', labels: 'SELECT id, name FROM users' },
   index: 'unique_user_period_date',
 })

@@ -1,6 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { extname } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { type Onceover, onceover } from 'onceover'
 import pg from 'pg'
 import {
@@ -14,65 +11,35 @@ import {
 import { createSchema, plantStudents, student } from './fixture.ts'
 import { reportBatches } from './guards.ts'
 import { INCIDENT_DATE } from './incident.ts'
-import { type Period, type Window, windowOn } from './period.ts'
+import { BUILT, type KillTask, killFirst, type Program, type WorkerEnd } from './kill.ts'
+import { windowOn } from './period.ts'
+import type { ReportUnit } from './selection.ts'
 import { countBatches } from './stored.ts'
 
-/** What a process that may be killed is told. */
-export interface KillTask {
-  readonly url: string
-  readonly name: string
-  readonly students: number
-  /** How long it waits for units that another has in flight. */
-  readonly wait: string
-}
-
-/** What it tells while it runs, and in the end. */
-export interface KillTold {
-  readonly kind: 'ready' | 'progress' | 'end'
-  /** Batches that it made so far. */
-  readonly created: number
-  /** Units that it holds now. */
-  readonly held: number
-}
-
-interface Unit {
-  readonly key: { readonly user_id: string; readonly period: Period; readonly start_date: string }
-  readonly input: Window
-}
-
-/** The weekly batch of each of the first so many students. */
-export const unitsOf = (students: number): readonly Unit[] =>
+/** The weekly batch of each of the first so many students, in the week of a date. */
+const unitsOf = (students: number, date: string): readonly ReportUnit[] =>
   Array.from({ length: students }, (_, n) => {
     const { id, timeZone } = student(n)
-    const input = windowOn('weekly', timeZone, INCIDENT_DATE)
+    const input = windowOn('weekly', timeZone, date)
     return { key: { user_id: id, period: 'weekly', start_date: input.startDate }, input }
   })
 
-const MODULE = fileURLToPath(new URL(`./killed-worker${extname(import.meta.url)}`, import.meta.url))
-
 const STUDENTS = 24
 const WORKERS = 3
-
-interface Told {
-  readonly created: number
-  readonly killed: KillTold | undefined
-}
+const WRITING_MS = 100
 
 /**
  * Runs the same list of batches in three processes and kills the first with SIGKILL while it holds
  * units; the others take them over when its lease is dead, and finish.
  */
-export const killedWorker: SystemDemo = (context) => runKilled(context, [MODULE])
+export const killedWorker: SystemDemo = (context) => runKilled(context, BUILT)
 
 /**
  * The same with other processes.
  *
  * @param program the module that each process runs, and its arguments
  */
-export async function runKilled(
-  context: DemoContext,
-  program: readonly [module: string, ...args: string[]],
-): Promise<SystemReport> {
+export async function runKilled(context: DemoContext, program: Program): Promise<SystemReport> {
   context.progress('reports: three workers, one of which will be killed')
   const url = await context.freshDatabase('reports_killed')
   const pool = new pg.Pool({ connectionString: url, max: 2 })
@@ -83,11 +50,14 @@ export async function runKilled(
     const once = await onceover({ db: pool })
     await once.migrate()
     await once.enforce(reportBatches)
-    const workers = Array.from({ length: WORKERS }, (_, n) => worker(context, url, n, program))
-    // Whoever started first would have made everything.
-    await Promise.all(workers.map(({ ready }) => ready))
-    for (const { go } of workers) go()
-    const told = await Promise.all(workers.map(({ done }) => done))
+    const units = unitsOf(STUDENTS, INCIDENT_DATE)
+    const tasks = Array.from({ length: WORKERS }, (_, n): KillTask => {
+      const policy = { onDuplicate: 'skip', reason: 'weekly reports', wait: '60s' } as const
+      return { url, name: `worker ${n + 1}`, units, ...policy, writingMs: WRITING_MS }
+    })
+    const onKill = ({ name, held }: { readonly name: string; readonly held: number }) =>
+      context.progress(`reports: ${name} gets SIGKILL, holding ${held} batches; the others go on`)
+    const told = await killFirst(tasks, onKill, program)
     const report = await measured(once, pool, told)
     await once.close()
     return report
@@ -96,9 +66,9 @@ export async function runKilled(
   }
 }
 
-async function measured(once: Onceover, pool: pg.Pool, told: readonly Told[]) {
+async function measured(once: Onceover, pool: pg.Pool, told: readonly WorkerEnd[]) {
   const [victim] = told
-  const survivors = told.slice(1).reduce((sum, { created }) => sum + created, 0)
+  const survivors = told.slice(1).reduce((sum, { last }) => sum + last.made, 0)
   const left = await countBatches(pool)
   const events = await once.events({ guard: reportBatches.name })
   const keysOf = (name: string) =>
@@ -113,7 +83,7 @@ async function measured(once: Onceover, pool: pg.Pool, told: readonly Told[]) {
       `holds ${victim?.killed?.held ?? 0} of them.`,
     figures: [
       { what: 'workers killed', onceover: mustBe(victim?.killed ? 1 : 0, 1) },
-      { what: '  batches it had made', onceover: shown(victim?.killed?.created ?? 0) },
+      { what: '  batches it had made', onceover: shown(victim?.killed?.made ?? 0) },
       { what: '  batches taken over from it', onceover: mustReach(taken, 1) },
       { what: 'batches that the others made', onceover: shown(survivors) },
       { what: 'batches in the table', onceover: mustBe(left.batches, STUDENTS) },
@@ -123,47 +93,4 @@ async function measured(once: Onceover, pool: pg.Pool, told: readonly Told[]) {
       { what: '  the fewest of a batch', onceover: mustBe(left.fewest ?? 0, 8) },
     ],
   }
-}
-
-interface Worker {
-  /** Settles when it has connected and waits for `go`. */
-  readonly ready: Promise<void>
-  go(): void
-  readonly done: Promise<Told>
-}
-
-/** A process of the run; the first is killed as soon as it has made a batch and holds others. */
-function worker(
-  { progress }: DemoContext,
-  url: string,
-  n: number,
-  [module, ...args]: readonly [module: string, ...args: string[]],
-): Worker {
-  const child: ChildProcess = fork(module, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  const name = `worker ${n + 1}`
-  let killed: KillTold | undefined
-  let last: KillTold = { kind: 'ready', created: 0, held: 0 }
-  let isReady = () => {}
-  const ready = new Promise<void>((resolve) => {
-    isReady = resolve
-  })
-  const done = new Promise<Told>((resolve, reject) => {
-    child.on('message', (told: KillTold) => {
-      last = told
-      if (told.kind === 'ready') return isReady()
-      if (n !== 0 || killed || told.kind === 'end' || told.created === 0 || told.held === 0) return
-      killed = told
-      progress(`reports: ${name} gets SIGKILL, holding ${told.held} batches; the others go on`)
-      child.kill('SIGKILL')
-    })
-    child.once('error', reject)
-    child.once('exit', (code) => {
-      if (code === 0 || killed) resolve({ created: last.created, killed })
-      else reject(new Error(`${name} ended with exit code ${code}.`))
-    })
-  })
-  // It may fail before anybody waits for its end.
-  done.catch(() => {})
-  child.send({ url, name, students: STUDENTS, wait: '60s' } satisfies KillTask)
-  return { ready: Promise.race([ready, done.then(() => {})]), go: () => child.send('go'), done }
 }

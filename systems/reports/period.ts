@@ -61,6 +61,17 @@ export function windowOn(period: Period, timeZone: string, date: string): Window
   }
 }
 
+/** The first days of the periods that begin between two local dates, both included, in order. */
+export function startsBetween(period: Period, from: string, to: string): string[] {
+  const starts: string[] = []
+  // No zone is asked: on every calendar a week begins on a Monday.
+  let start = Temporal.PlainDate.from(windowOn(period, 'UTC', from).startDate)
+  for (; start.toString() <= to; start = start.add(LENGTH[period])) {
+    if (start.toString() >= from) starts.push(start.toString())
+  }
+  return starts
+}
+
 /** Whether a time zone can be read: an IANA name, such as `Europe/Zurich`. */
 export function isTimeZone(name: string): boolean {
   try {

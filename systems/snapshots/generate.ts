@@ -28,6 +28,7 @@ export const snapshotGenerator = (
 ) =>
   generator(snapshots, {
     expected: expectedSnapshots,
+    range: ({ from, to }) => ({ from, until: to }),
     make: async ({ key }, claim) => {
       const day = dayOf(key)
       // Asked to replace: the P&L of a finished day would be applied again.

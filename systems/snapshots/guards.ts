@@ -19,5 +19,10 @@ export const snapshots = guard('snapshots', {
   show: ['net_asset_value', 'is_complete', 'created_at'],
   remember: 'forever',
   unfinished: 'is_complete = false',
+  matrix: {
+    entity: 'portfolio_id',
+    period: 'snapshot_date',
+    labels: 'SELECT id, name FROM portfolios',
+  },
   index: 'uq_portfolio_snapshot_date',
 })

@@ -14,6 +14,18 @@ test('only a terminal is served to, and not where it gets JSON or does not want 
   expect(readOptions(['--no-serve'], {}, true).serve).toBe(false)
 })
 
-test.each([[['--fast']], [['--db']], [['--db', '']], [['extra']]])('%j is refused', (args) => {
+test('--live serves at once, also where no terminal is', () => {
+  expect(readOptions(['--live'], {}, false)).toMatchObject({ live: true, serve: true })
+  expect(readOptions([], {}, true).live).toBe(false)
+})
+
+test.each([
+  [['--fast']],
+  [['--db']],
+  [['--db', '']],
+  [['extra']],
+  [['--live', '--json']],
+  [['--live', '--no-serve']],
+])('%j is refused', (args) => {
   expect(() => readOptions(args, {}, false)).toThrow()
 })

@@ -104,7 +104,7 @@ const runFake = async (figures: readonly Figure[], json: boolean) => {
     await freshDatabase('fake')
     return { system: 'fake', incident: 'None.', run: 'Nothing.', figures }
   }
-  const options = { db: inject('serverUrl'), json, help: false, serve: false }
+  const options = { db: inject('serverUrl'), json, help: false, serve: false, live: false }
   const code = await runDemo(options, [fake], async () => undefined)
   for (const spy of spies) spy.mockRestore()
   return { code, text: written.join('') }
