@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type ClaimCounts,
   type Guard,
@@ -25,6 +26,8 @@ const NOTHING: Ledger = {
   counts: { claimed: 0, failed: 0, exhausted: 0, cancelled: 0 },
   lastRun: null,
 }
+
+const PATIENCE_MS = 2000
 
 interface Facts {
   readonly looked: SingleFlight<Looked>
@@ -63,9 +66,24 @@ async function look({ once }: ServerContext, guard: Guard): Promise<Looked> {
   }
 }
 
-/** Holds a guard against the catalogue; its own fault is part of the answer. */
-export const lookAt = (context: ServerContext, guard: Guard): Promise<Looked> =>
-  factsOf(context).looked.get(guard.name, () => look(context, guard))
+const locked = ({ name, table }: Guard): Looked => {
+  const message = `${table}, the table of ${name}, is locked: its indexes cannot be asked for.`
+  return { inspection: null, error: problemOf(new OnceoverError('TIMEOUT', { message })) }
+}
+
+/**
+ * Holds a guard against the catalogue; its own fault is part of the answer. A table that somebody
+ * has locked keeps nobody from the other guards: it is given up on, while it is waited for.
+ */
+export async function lookAt(context: ServerContext, guard: Guard): Promise<Looked> {
+  const found = factsOf(context).looked.get(guard.name, () => look(context, guard))
+  const ended = new AbortController()
+  const { signal } = ended
+  const given = sleep(PATIENCE_MS, locked(guard), { signal, ref: false })
+  // Ended before its time, it is no answer.
+  given.catch(() => {})
+  return Promise.race([found, given]).finally(() => ended.abort())
+}
 
 async function readLedger({ once }: ServerContext, { name }: Guard): Promise<Ledger> {
   try {

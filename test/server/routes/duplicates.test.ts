@@ -28,6 +28,25 @@ test('those who ask for a scan at the same time share it', async () => {
   expect(scans[2]).toEqual(scans[0])
 })
 
+test('a scan ends with the last of those who asked for it', async () => {
+  const holder = await served.db.pool.connect()
+  await holder.query('BEGIN; LOCK TABLE visits')
+  const asker = new AbortController()
+  const { signal } = asker
+  const url = 'http://127.0.0.1:4100/api/guards/visits/scan'
+  const scans = [1, 2].map(() => served.server.fetch(new Request(url, { signal })))
+  const waiting = `SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+  const count = async () => (await served.db.pool.query(waiting)).rows[0].n
+  while ((await count()) === 0);
+  expect(await count()).toBe(1)
+  asker.abort()
+  for (const scan of scans) expect(await (await scan).json()).toMatchObject({ code: 'STOPPED' })
+  expect(await count()).toBe(0)
+  await holder.query('ROLLBACK')
+  holder.release()
+})
+
 test('duplicate groups are read page by page, with keeper and losers side by side', async () => {
   const first = await served.ask('GET /guards/visits/duplicates?limit=6')
   expect(first).toMatchObject({

@@ -60,6 +60,18 @@ test('the latest run of a guard is told with it', async () => {
   ])
 })
 
+test('a table that somebody has locked keeps nobody from the other guards', async () => {
+  const holder = await served.db.pool.connect()
+  await holder.query('BEGIN; LOCK TABLE visits')
+  expect((await served.ask('GET /guards')).items).toMatchObject([
+    { name: 'visits', enforced: false, error: { code: 'TIMEOUT' } },
+    { name: 'lost', error: { code: 'TABLE_NOT_FOUND' } },
+  ])
+  await holder.query('ROLLBACK')
+  holder.release()
+  expect((await served.ask('GET /guards')).items[0]).toMatchObject({ enforced: true, error: null })
+})
+
 test('a guard that is not served is not found', async () => {
   expect(await served.ask('GET /guards/none', { status: 404 })).toMatchObject({
     code: 'GUARD_NOT_FOUND',
