@@ -97,7 +97,7 @@ function LiveSwitch() {
       onClick={toggleLive}
     >
       <i class={`lamp lamp-${state}`} aria-hidden="true" />
-      {LIVE_WORDS[state]}
+      <span>{LIVE_WORDS[state]}</span>
     </button>
   )
 }

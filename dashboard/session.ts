@@ -15,6 +15,10 @@ export const mayWrite = (): boolean => session.value?.write === true
 /** The actor that a change of this visitor is kept under. */
 export const actorName = (): string => session.value?.actor ?? 'dashboard'
 
+/** What is known of a guard; undefined until the list came. */
+export const knownGuard = (guard: string): GuardSummary | undefined =>
+  guards.value.find(({ name }) => name === guard)
+
 /** Asks the server who it is; the page stands on the answer. */
 export async function loadSession(): Promise<void> {
   try {

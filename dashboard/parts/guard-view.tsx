@@ -23,7 +23,8 @@ export function GuardView({
   readonly actions?: ComponentChildren
   readonly children: ComponentChildren
 }) {
-  const here = route.value.path[2] ?? ''
+  const view = route.value.path[2] ?? ''
+  const here = view === 'calendar' ? 'matrix' : view
   const known = guards.value.find(({ name }) => name === guard)
   const tabs = TABS.filter(([view]) => view !== 'matrix' || known?.matrix !== null)
   return (

@@ -7,33 +7,24 @@ export function valueText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** The address of the page of one key. Parts stand in the query as `part.NAME`. */
-export function keyHref(guard: string, key: RowValues): string {
-  const parts = Object.entries(key).map(([part, value]) => [`part.${part}`, inAddress(value)])
-  return href(['guards', guard, 'key'], Object.fromEntries(parts))
-}
-
-// An empty text and NULL would be lost in an address.
-const inAddress = (value: unknown): string =>
-  typeof value === 'string' && value !== '' && !/^["{[]|^null$/.test(value)
-    ? value
-    : JSON.stringify(value ?? null)
-
-/** The key that `keyHref` put into a query. */
-export function keyOfQuery(query: Readonly<Record<string, string>>): RowValues {
-  const parts = Object.entries(query).flatMap(([name, text]) =>
-    name.startsWith('part.') ? [[name.slice(5), ofAddress(text)]] : [],
+/** The parts of a key as a query: a text each, a set as JSON; NULL is left out. */
+export function keyQuery(key: RowValues): string {
+  const given = Object.entries(key).flatMap(([part, value]) =>
+    value === null || value === undefined
+      ? []
+      : [[`part.${part}`, typeof value === 'object' ? JSON.stringify(value) : String(value)]],
   )
-  return Object.fromEntries(parts)
+  return new URLSearchParams(given).toString()
 }
 
-function ofAddress(text: string): unknown {
-  if (!/^["{[]|^null$/.test(text)) return text
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
+/** The address of the page of one key. */
+export const keyHref = (guard: string, key: RowValues): string =>
+  `${href(['guards', guard, 'key'])}?${keyQuery(key)}`
+
+/** The parts of a key that `keyHref` put into a query. */
+export function keyOfQuery(query: Readonly<Record<string, string>>): RowValues {
+  const parts = Object.entries(query).filter(([name]) => name.startsWith('part.'))
+  return Object.fromEntries(parts.map(([name, text]) => [name.slice(5), text]))
 }
 
 /** A key, part by part; a link to its page where `guard` is given. */

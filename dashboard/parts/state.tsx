@@ -42,6 +42,11 @@ const LOOKS: Readonly<Record<string, Look>> = {
   applying: look('busy', 'half'),
   applied: look('good', 'check'),
   undone: look('quiet', 'back'),
+  // External calls.
+  asked: look('busy', 'half'),
+  answered: look('good', 'check'),
+  withdrawn: look('quiet', 'back'),
+  needs_reconcile: look('warn', 'bang', 'needs a look'),
   // Guards.
   enforced: look('good', 'check'),
   'not enforced': look('warn', 'ring'),

@@ -28,7 +28,7 @@ export function Overview() {
           ) : (
             <ul class="guards">
               {items.map((guard) => (
-                <GuardCard key={guard.name} guard={guard} />
+                <GuardLine key={guard.name} guard={guard} />
               ))}
             </ul>
           )
@@ -38,31 +38,27 @@ export function Overview() {
   )
 }
 
-function GuardCard({ guard }: { readonly guard: GuardSummary }) {
-  const { name, table, key, matrix, enforced, error, underway } = guard
+function GuardLine({ guard }: { readonly guard: GuardSummary }) {
+  const { name, table, key, matrix, enforced, error } = guard
   const state = error ? 'error' : enforced ? 'enforced' : 'not enforced'
   return (
-    <li class="guard-card">
-      <div class="guard-name">
-        <a href={href(['guards', name, ...(matrix ? ['matrix'] : [])])}>{name}</a>
-        <State name={state} quiet />
-      </div>
-      <p class="soft">
-        one row of <code>{table}</code> for each <code>{key.join(', ')}</code>
-      </p>
-      {error && (
-        <p class="ink-bad">
-          {error.detail} {error.fix} <code>{error.code}</code>
+    <li class="guard-line">
+      <div>
+        <p class="guard-name">
+          <a href={href(['guards', name, ...(matrix ? ['matrix'] : [])])}>{name}</a>
+          <State name={state} quiet />
         </p>
-      )}
-      <Attention guard={guard} />
-      {underway && !underway.endedAt && (
         <p class="soft">
-          <State name="running" quiet /> {underway.what} since <Time at={underway.startedAt} />
+          one row of <code>{table}</code> for each <code>{key.join(', ')}</code>
         </p>
-      )}
+        {error && (
+          <p class="ink-bad">
+            {error.detail} {error.fix} <code>{error.code}</code>
+          </p>
+        )}
+      </div>
+      <Attention guard={guard} />
       <LastRun guard={guard} />
-      <Links guard={guard} />
     </li>
   )
 }
@@ -70,41 +66,38 @@ function GuardCard({ guard }: { readonly guard: GuardSummary }) {
 const CAP = 1000
 const atMost = (count: number): string => (count >= CAP ? `${CAP}+` : String(count))
 
-function Attention({ guard: { counts } }: { readonly guard: GuardSummary }) {
+// What a person may have to look at; what is under way is not yet among it.
+function Attention({ guard: { name, counts, underway } }: { readonly guard: GuardSummary }) {
   const found = (['failed', 'exhausted', 'claimed', 'cancelled'] as const).filter(
     (state) => counts[state] > 0,
   )
-  if (found.length === 0) return null
+  const works = underway && underway.endedAt === null && underway.what !== 'run'
   return (
-    <p class="states">
+    <div class="states">
+      {works && <State name="running" label={`${underway.what} under way`} />}
+      {underway?.error && (
+        <State name="failed" label={`${underway.what}: ${underway.error.code}`} />
+      )}
       {found.map((state) => (
-        <State key={state} name={state} count={atMost(counts[state])} />
+        <a key={state} href={href(['guards', name, 'matrix'], { states: state })}>
+          <State name={state} count={atMost(counts[state])} />
+        </a>
       ))}
-    </p>
+    </div>
   )
 }
 
 function LastRun({ guard: { lastRun } }: { readonly guard: GuardSummary }) {
-  if (!lastRun) return <p class="soft last-run">No run is recorded.</p>
+  if (!lastRun) return <div class="soft">No run yet</div>
   return (
-    <p class="last-run">
-      <a href={href(['runs', lastRun.id])}>
-        <State name={lastRun.state} quiet /> <Time at={lastRun.startedAt} />
-      </a>
-      <span class="soft">{lastRun.reason ?? lastRun.actor}</span>
+    <div class="last-run">
+      <p>
+        <a href={href(['runs', lastRun.id])}>
+          <State name={lastRun.state} quiet /> <Time at={lastRun.startedAt} />
+        </a>{' '}
+        <span class="soft">{lastRun.reason ?? lastRun.actor}</span>
+      </p>
       <Totals of={lastRun.totals} />
-    </p>
-  )
-}
-
-function Links({ guard: { name, matrix } }: { readonly guard: GuardSummary }) {
-  return (
-    <p class="links">
-      {matrix && <a href={href(['guards', name, 'matrix'])}>Matrix</a>}
-      <a href={href(['guards', name])}>Guard</a>
-      <a href={href(['guards', name, 'duplicates'])}>Duplicates</a>
-      <a href={href(['guards', name, 'create'])}>Create</a>
-      <a href={href(['audit'], { guard: name })}>Audit</a>
-    </p>
+    </div>
   )
 }
