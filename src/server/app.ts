@@ -5,6 +5,7 @@ import { pathOf, slashed } from './base-path.ts'
 import type { ServerContext } from './context.ts'
 import { failureFacts } from './failure.ts'
 import { Feed } from './feed.ts'
+import { Matrices } from './matrices.ts'
 import { Metrics } from './metrics.ts'
 import { checkServerOptions, type ServerOptions } from './options.ts'
 import { pageFile } from './page.ts'
@@ -79,14 +80,15 @@ function withSlash({ url, method }: Request, { basePath = '' }: ServerOptions) {
 
 function contextOf(options: ServerOptions, closing: AbortSignal): ServerContext {
   const { once, logger, redact } = options
-  const feed = new Feed(once)
+  const matrices = new Matrices(once)
+  const feed = new Feed(once, () => matrices.recheck())
   const underway = new UnderwayRegister(
     (state) => feed.tell({ kind: 'underway', ...state }),
     (error, { guard, what }) =>
       logger?.error({ error: failureFacts(error, redact), guard, what }, 'onceover: work failed'),
   )
   const metrics = new Metrics({ once, feed, underway })
-  return { options, once, closing, underway, feed, metrics }
+  return { options, once, closing, underway, feed, metrics, matrices }
 }
 
 /**
@@ -110,7 +112,8 @@ export function server(options: ServerOptions): Server {
       return secured(withSlash(request, options) ?? (await app.fetch(request)))
     } catch (error) {
       tell(context, request, error)
-      return secured(answerProblem(problemOf(error)))
+      const answer = secured(answerProblem(problemOf(error)))
+      return request.method === 'HEAD' ? new Response(null, answer) : answer
     }
   }
   return {

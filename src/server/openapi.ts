@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PROBLEM_JSON } from './problem.ts'
-import type { AnswerSchema, PlacedRoute, Route } from './route.ts'
+import type { AnswerSchema, PlacedRoute } from './route.ts'
 
 const problem = z.object({
   type: z.string(),
@@ -40,10 +40,18 @@ const answerDocument = ({ description, schema, type = 'application/json' }: Answ
   ...(schema && { content: { [type]: { schema: jsonSchema(schema, 'output') } } }),
 })
 
-const operation = (route: Route): object => {
-  const { summary, tag, params, query, body, answers, open } = route
+/** Such as `getGuardsGuardScan`: what a generated client calls it. */
+const nameOf = (method: string, path: string): string =>
+  [method, ...path.split(/\W+/)]
+    .filter((word) => word !== '' && word !== 'api')
+    .map((word, place) => (place === 0 ? word : `${word.charAt(0).toUpperCase()}${word.slice(1)}`))
+    .join('')
+
+const operation = ({ path, route }: PlacedRoute): object => {
+  const { method, summary, tag, params, query, body, answers, open } = route
   const responses = Object.entries(answers).map(([status, each]) => [status, answerDocument(each)])
   return {
+    operationId: nameOf(method, path),
     summary,
     tags: [tag],
     ...(open && { security: [] }),
@@ -70,9 +78,9 @@ const operation = (route: Route): object => {
  */
 export function openapi(routes: readonly PlacedRoute[], version: string): object {
   const paths: Record<string, Record<string, object>> = {}
-  for (const { path: placed, route } of routes) {
-    const path = placed.replace(/:(\w+)/g, '{$1}')
-    paths[path] = { ...paths[path], [route.method]: operation(route) }
+  for (const placed of routes) {
+    const path = placed.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [placed.route.method]: operation(placed) }
   }
   return {
     openapi: '3.1.0',

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { API } from '../../src/server/api.ts'
+import type { Server } from '../../src/server/server.ts'
+import { AT, openServed, type Served, shifts, visits } from './served.ts'
+
+let served: Served
+let open: Server
+
+beforeAll(async () => {
+  served = await openServed()
+  open = served.serve({ write: true })
+})
+afterAll(() => served.close())
+
+/** Every row of every table with the transaction that wrote it, and every relation there is. */
+async function everything(): Promise<readonly unknown[]> {
+  const { pool } = served.database
+  const { rows: tables } = await pool.query<{ name: string }>(
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+     WHERE schemaname IN ('public', 'onceover') ORDER BY 1`,
+  )
+  const contents = tables.map(async ({ name }) => {
+    const { rows } = await pool.query(
+      `SELECT xmin::text, each::text FROM ${name} AS each ORDER BY each::text`,
+    )
+    return [name, rows]
+  })
+  const { rows: relations } = await pool.query(
+    `SELECT oid::int, relname, relfilenode::int FROM pg_class
+     WHERE relnamespace IN ('public'::regnamespace, 'onceover'::regnamespace) ORDER BY oid`,
+  )
+  const { rows: sequences } = await pool.query('SELECT * FROM pg_sequences ORDER BY 1, 2')
+  return [...(await Promise.all(contents)), relations, sequences]
+}
+
+const QUERIES: Readonly<Record<string, string>> = {
+  '/api/guards/:guard/key': '?day=2025-10-01&patient=7',
+  '/api/guards/:guard/cell': '?entity=7&period=2025-10-01',
+  '/api/guards/:guard/reconcile': '?from=2025-10-01&to=2025-10-03',
+  '/api/guards/:guard/scan': '?growth=true',
+  '/api/guards/:guard/preflight': '?repair=true&online=true&constraint=true',
+}
+
+/** What the parts of paths are called by: a repair, and a run of rows. */
+async function samples(): Promise<{ readonly repair: string; readonly run: string }> {
+  const { repair } = await served.once.planRepair(visits)
+  const rows = [{ day: '2025-10-09', patient: 1 }]
+  const { run = '' } = await served.once.insert(shifts, rows)
+  return { repair, run }
+}
+
+test('no route that is got changes anything, nor does its HEAD', async () => {
+  const { repair, run } = await samples()
+  const before = await everything()
+  const reads = API.filter(({ route }) => route.method === 'get')
+  expect(reads.length).toBeGreaterThan(10)
+  const answers: string[] = []
+  for (const { path } of reads) {
+    const id = path.includes('repairs') ? repair : run
+    const place = path.replace(':guard', 'visits').replace(':id', id)
+    for (const method of ['GET', 'HEAD']) {
+      const url = `${AT}${place}${QUERIES[path] ?? ''}`
+      const answer = await open.fetch(new Request(url, { method }))
+      answers.push(`${answer.status} ${path}`)
+      if (method === 'HEAD') expect(answer.body).toBeNull()
+      await answer.body?.cancel()
+    }
+  }
+  expect(answers.filter((each) => !each.startsWith('200'))).toEqual([])
+  expect(await everything()).toEqual(before)
+})
