@@ -10,6 +10,7 @@ import { guardRoutes } from './routes/guards.ts'
 import { healthRoutes } from './routes/health.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { liveRoutes } from './routes/live.ts'
+import { matrixRoutes } from './routes/matrix.ts'
 import { metricsRoutes } from './routes/metrics.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
 import { repairRoutes } from './routes/repairs.ts'
@@ -40,6 +41,7 @@ export const API: readonly PlacedRoute[] = [
     ...duplicateRoutes,
     ...repairRoutes,
     ...enforcementRoutes,
+    ...matrixRoutes,
     ...keyRoutes,
     ...reconcileRoutes,
     ...workRoutes,

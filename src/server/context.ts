@@ -1,5 +1,6 @@
 import { type AnyGenerator, type Guard, type Onceover, OnceoverError } from '../index.ts'
 import type { Feed } from './feed.ts'
+import type { Matrices } from './matrices.ts'
 import type { Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
 import type { UnderwayRegister } from './underway.ts'
@@ -11,6 +12,7 @@ export interface ServerContext {
   readonly underway: UnderwayRegister
   readonly feed: Feed
   readonly metrics: Metrics
+  readonly matrices: Matrices
   /** Aborted when the server closes. */
   readonly closing: AbortSignal
 }

@@ -43,9 +43,12 @@ export class Feed {
   #comments: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
   #closed = false
+  readonly #heard: () => void
 
-  constructor(once: Onceover) {
+  /** @param heard called before anybody is told of something */
+  constructor(once: Onceover, heard: () => void = () => {}) {
     this.#reader = once.changes()
+    this.#heard = heard
   }
 
   /** How many listen. */
@@ -55,6 +58,7 @@ export class Feed {
 
   /** Tells a change to everybody who listens. */
   tell(told: Told): void {
+    this.#heard()
     const number = ++this.#number
     const text = `id: ${this.#boot}.${number}\nevent: change\ndata: ${JSON.stringify(told)}\n\n`
     const bytes = encoder.encode(text)

@@ -42,6 +42,7 @@ const STATUSES: Readonly<Record<number, readonly ErrorCode[]>> = {
   ],
   410: ['SELECTION_GONE'],
   413: ['BODY_TOO_LARGE'],
+  422: ['MATRIX_TOO_LARGE'],
   421: ['HOST_REFUSED'],
   503: [
     ...(['DATABASE_UNREACHABLE', 'DATABASE_SILENT', 'DATABASE_MISSING'] as const),

@@ -40,6 +40,8 @@ async function handled(context: ServerContext, each: Route, request: Request, pa
     request,
   }
   const { status, body: told, headers } = await each.handle(asked, context)
+  // Whoever changed something looks at what it came to.
+  if (each.method === 'post') context.matrices.recheck()
   if (told instanceof Response) return told
   return new Response(JSON.stringify(told), {
     status,
