@@ -89,7 +89,7 @@ export async function rerunAll(systems: LiveSystems): Promise<Told> {
 }
 
 /** The systems as one app, each under its own name, and the dashboard over all their guards. */
-export function systemsApp(
+function systemsApp(
   { once, pool }: SystemsOptions,
   systems: LiveSystems,
 ): { readonly app: Hono; readonly close: () => Promise<void> } {

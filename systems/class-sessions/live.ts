@@ -31,7 +31,7 @@ const inProcesses: RunWorkers = (tasks) =>
   forkWorkers<Task, Work>(new URL('./worker.js', import.meta.url), tasks)
 
 const COPIES = 2
-const DAYS_GENERATED = 13
+const DAYS_GENERATED = 6
 /** All of the incident's sessions are over by then. */
 const DAYS_AGO = 18
 const ACTOR = 'keyboard'

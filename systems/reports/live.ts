@@ -17,19 +17,22 @@ import { Outages } from './outages.ts'
 import { windowAt } from './period.ts'
 import { templateWriter } from './template-writer.ts'
 
-/** How many students there are, and for how many weeks they have reports. */
-export const STUDENTS = 24
+/** How many students there are, and for how many weeks they have reports in the end. */
+const STUDENTS = 24
 const WEEKS = 12
+/** As many as a matrix shows at first: the earlier ones can come while one looks. */
+const FIRST_WEEKS = 4
 
 /** Nobody asked for these students' reports of this week. */
-export const MISSING = [4, 10, 17] as const
+const MISSING = [4, 10, 17] as const
 /** The writer failed for these: last week's neighbour, and this week. */
-export const FAILED = [7, 20] as const
+const FAILED = [7, 20] as const
 const FAILED_BEFORE = 13
 const FAILED_WEEKS_AGO = 2
 /** This one's parents asked twice. */
 const ASKED_AGAIN = 1
 
+const BACKFILL = { actor: 'weekly job', reason: 'earlier weeks, added later' } as const
 const CRON = { actor: 'weekly job', reason: 'the reports of the week' } as const
 
 /** The reports as they live, and the system that made them. */
@@ -43,14 +46,14 @@ export interface LiveReports extends LiveSystem {
 export interface ReportsOptions {
   /** What the processes run of which one is killed. */
   readonly program?: Program
-  /** How many weeks have reports, at least 3. */
+  /** How many weeks have reports in the end. */
   readonly weeks?: number
 }
 
 /**
  * Twelve weeks of reports for 24 students, by the system's own code. This week nobody asked for
  * three of them, the writer failed for two, and one was asked for twice; two weeks ago it failed
- * for one. The writer works again by now.
+ * for one. The writer works again by now, and the weeks before the last four are still coming.
  */
 export async function furnishReports(
   furnishing: Furnishing,
@@ -68,19 +71,22 @@ export async function furnishReports(
   await once.enforce(reportBatches)
   const outages = new Outages(templateWriter)
   const system = openReports(once, pool, outages)
-  for (const group of calendars(today)) await writeWeeks(system, group, weeks, outages)
+  const groups = calendars(today)
+  for (const group of groups) await writeWeeks(system, group, outages)
   const again = { period: 'weekly', date: today, onDuplicate: 'skip' } as const
   await generateOne(system, student(ASKED_AGAIN).id, {
     ...again,
     actor: 'parents',
     reason: 'asked again',
   })
+  const closing = new AbortController()
+  const earlierWeeks = backfill(system, groups, weeks, closing.signal).catch(() => undefined)
   return {
     system,
     guards: [reportBatches],
     generators: [system.generator],
     example: {
-      path: `/reports/students/${student(MISSING[0]).id}/batches`,
+      path: `/reports/students/${student(MISSING[2]).id}/batches`,
       body: { period: 'weekly', date: today },
     },
     planted: {
@@ -91,7 +97,11 @@ export async function furnishReports(
     },
     rerun: () => rerun(system, pool, today),
     kill: () => killWorker(furnishing, program),
-    close: async () => endKillWorkers(),
+    close: async () => {
+      closing.abort()
+      endKillWorkers()
+      await earlierWeeks
+    },
   }
 }
 
@@ -117,11 +127,10 @@ function calendars(today: string): Calendar[] {
 async function writeWeeks(
   system: ReportSystem,
   { date, students }: Calendar,
-  weeks: number,
   outages: Outages,
 ): Promise<void> {
   const not = (others: readonly number[]) => students.filter((n) => !others.includes(n))
-  for (let ago = weeks - 1; ago >= 0; ago--) {
+  for (let ago = FIRST_WEEKS - 1; ago >= 0; ago--) {
     const failing = ago === 0 ? FAILED : ago === FAILED_WEEKS_AGO ? [FAILED_BEFORE] : []
     const ids = (ago === 0 ? not(MISSING) : students).map((n) => student(n).id)
     outages.of(failing.map((n) => student(n).name))
@@ -129,6 +138,22 @@ async function writeWeeks(
     await generateMany(system, wish, ids)
   }
   outages.of([])
+}
+
+async function backfill(
+  system: ReportSystem,
+  groups: readonly Calendar[],
+  weeks: number,
+  closing: AbortSignal,
+): Promise<void> {
+  for (let ago = FIRST_WEEKS; ago < weeks; ago++) {
+    for (const { date, students } of groups) {
+      if (closing.aborted) return
+      const wish = { period: 'weekly', date: addDays(date, -7 * ago), ...BACKFILL } as const
+      const ids = students.map((n) => student(n).id)
+      await generateMany(system, wish, ids)
+    }
+  }
 }
 
 /** Whose weekly reports stand that began on `$1` or later, by the day on which their week began. */

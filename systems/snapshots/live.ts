@@ -12,9 +12,9 @@ const DAYS = 28
 const PRICES_AHEAD_DAYS = 60
 
 /** Its day failed: a price was missing. The price has come by now. */
-export const UNPRICED = bookPortfolio(3)
+const UNPRICED = bookPortfolio(3)
 /** Its last day was not asked for. */
-export const FORGOTTEN = bookPortfolio(8)
+const FORGOTTEN = bookPortfolio(8)
 
 const CRON = { actor: 'end of day', reason: 'the close of the market' } as const
 const RERUN = { actor: 'keyboard', reason: 'everything of this week again' } as const

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { prepareWork } from '../../systems/class-sessions/work.ts'
 import type { Listening } from '../../systems/listen.ts'
 import { liveKeys } from '../../systems/live-keys.ts'
+import type { LiveSystem } from '../../systems/live-system.ts'
 import {
   closeSystems,
   DASHBOARD,
@@ -31,7 +32,7 @@ beforeAll(async () => {
     { once, pool, url },
     {
       reports: {
-        weeks: 3,
+        weeks: 4,
         program: [
           pathOf('reports/from-source.mjs'),
           pathOf('../../systems/reports/killed-worker.ts'),
@@ -52,6 +53,10 @@ afterAll(async () => {
   await database.drop()
 })
 
+const fail = (): never => {
+  throw new Error('The system has no guard.')
+}
+
 const press = (key: string) => {
   const found = liveKeys(systems).find((each) => each.key === key)
   if (!found) throw new Error(`There is no key ${key}.`)
@@ -62,6 +67,22 @@ const claims = async (guard: string, state: 'done' | 'failed') =>
   (await once.claims({ guard, state, limit: 1000 })).length
 
 describe('what is planted', () => {
+  test('has a story in every matrix', async () => {
+    const totals = async (system: LiveSystem) => {
+      const [guard] = system.guards
+      const generator = system.generators.find((each) => each.guard === guard)
+      const matrix = await (generator ? once.matrix(generator) : once.matrix(guard ?? fail()))
+      return { ...matrix.totals, expected: matrix.expected }
+    }
+    const { reports, snapshots, lessons, batches, sessions } = systems
+    const written = { missing: 3, failed: 3, skipped: 1, extra: 0, duplicate: 0 }
+    expect(await totals(reports)).toMatchObject({ ...written, expected: true })
+    expect(await totals(snapshots)).toMatchObject({ missing: 2, failed: 1, extra: 0 })
+    expect(await totals(lessons)).toMatchObject({ missing: 2, failed: 1, skipped: 5, extra: 0 })
+    expect(await totals(batches)).toMatchObject({ skipped: 2, done: 8, expected: false })
+    expect(await totals(sessions)).toMatchObject({ duplicate: 47, expected: false })
+  })
+
   test('leaves the incident as it was found, and no index over it', async () => {
     expect(await systems.sessions.figures()).toMatchObject({
       ...{ onTheDay: 93, distinctOnTheDay: 65, excess: 300, laterSeries: 24 },
