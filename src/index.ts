@@ -82,7 +82,7 @@ export {
 export type { Inspection } from './guards/inspect.ts'
 export type { Shadow } from './guards/shadow.ts'
 export type { InvalidIndex, UniqueIndex } from './guards/unique-index.ts'
-export type { CellKey, CellOptions } from './matrix/cell.ts'
+export type { CellKey, CellOptions, CellsOptions } from './matrix/cell.ts'
 export type { Matrix, MatrixRow } from './matrix/matrix.ts'
 export type { SpanOptions } from './matrix/span.ts'
 export { MATRIX_STATES, type MatrixState } from './matrix/state.ts'

@@ -1,6 +1,6 @@
 import type { Door } from '../core/door.ts'
 import type { Guard, KeyOf } from '../guards/guard.ts'
-import { type CellKey, type CellOptions, cell } from '../matrix/cell.ts'
+import { type CellKey, type CellOptions, type CellsOptions, cell, cells } from '../matrix/cell.ts'
 import type { MatrixSource } from '../matrix/made.ts'
 import { type Matrix, matrix } from '../matrix/matrix.ts'
 import type { SpanOptions } from '../matrix/span.ts'
@@ -27,6 +27,13 @@ export interface MatrixMethods {
   ): Promise<readonly CellKey<KeyOf<G>>[]>
   /** The same of a guard. */
   cell<G extends Guard>(guard: G, options: CellOptions): Promise<readonly CellKey<KeyOf<G>>[]>
+  /** The keys of some cells of the matrix of a span: those in some states, up to a limit. */
+  cells<G extends Guard, Input, Made, Range>(
+    generator: Generator<G, Input, Made, Range>,
+    options: CellsOptions,
+  ): Promise<readonly CellKey<KeyOf<G>>[]>
+  /** The same of a guard. */
+  cells<G extends Guard>(guard: G, options: CellsOptions): Promise<readonly CellKey<KeyOf<G>>[]>
 }
 
 /** Makes the methods on one database. */
@@ -40,5 +47,7 @@ export const matrixMethods = (environment: WorkEnvironment, door: Door): MatrixM
       matrix(environment, enter(of, options), options),
     cell: async (of: object, options: CellOptions) =>
       cell(environment, enter(of, options), options) as never,
+    cells: async (of: object, options: CellsOptions) =>
+      cells(environment, enter(of, options), options) as never,
   }
 }

@@ -20,9 +20,19 @@ export interface CellKey<Key = RowValues> {
   readonly state: MatrixState
 }
 
+/** Which cells, as the matrix of a span writes them. */
+export interface CellsOptions extends SpanOptions {
+  readonly cells: readonly Pick<CellOptions, 'entity' | 'period'>[]
+  /** Only keys in these states. Default: all. */
+  readonly states?: readonly MatrixState[]
+  /** How many keys at most. Default 1000. */
+  readonly limit?: number
+}
+
 const MAX_KEYS = 1000
 
-function checkCell({ entity, period }: CellOptions): void {
+function checkCell(cell: Pick<CellOptions, 'entity' | 'period'>): void {
+  const { entity, period } = Object(cell)
   if ((entity === null || typeof entity === 'string') && typeof period === 'string') return
   throw new OnceoverError('INPUT_INVALID', {
     message: 'A cell is one entity and one period.',
@@ -37,9 +47,11 @@ interface Line {
 
 async function keysOf(
   { session, made, layout }: Reading,
-  cells: readonly (readonly [entity: string | null, period: string])[],
+  { cells, states, limit = MAX_KEYS }: CellsOptions,
 ): Promise<readonly CellKey[]> {
-  const statement = selectCells(made, { cells: toJson(cells), limit: MAX_KEYS })
+  const places = states?.map((state) => GRAVITY.indexOf(state))
+  const json = toJson(cells.map(({ entity, period }) => [entity, period]))
+  const statement = selectCells(made, { cells: json, states: places, limit })
   const lines = await session.query<Line>(statement)
   return lines.map(({ key, state }) => ({
     key: zip(layout.inspection.parts, JSON.parse(key)),
@@ -58,6 +70,19 @@ export async function cell(
   const { entity, period, from = period, to = period } = options
   const shown = { from: period, to: period, entity }
   return readMatrix(environment, of, { options: { from, to }, shown }, (reading) =>
-    keysOf(reading, [[entity, period]]),
+    keysOf(reading, { cells: [{ entity, period }] }),
   )
+}
+
+/** The keys of some cells, in their order; see `Onceover.cells`. */
+export async function cells(
+  environment: WorkEnvironment,
+  of: MatrixSource,
+  options: CellsOptions,
+): Promise<readonly CellKey[]> {
+  checkOptions(options, ['cells', 'states', 'from', 'to', 'limit'])
+  for (const each of options.cells) checkCell(each)
+  const { from, to } = options
+  const span = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
+  return readMatrix(environment, of, { options: span }, (reading) => keysOf(reading, options))
 }

@@ -86,18 +86,23 @@ export const selectMatrix = (made: Made, limits: Limits): Sql => {
 export interface Cells {
   /** JSON of `[[entity, period], …]`, by their texts. */
   readonly cells: string
+  /** Places of the states that keys must have; undefined for all. */
+  readonly states?: readonly number[] | undefined
   readonly limit: number
 }
 
 /** The keys of some cells, in their order, each as JSON with the place of its state. */
-export const selectCells = (made: Made, { cells, limit }: Cells): Sql => {
+export const selectCells = (made: Made, { cells, states, limit }: Cells): Sql => {
   const { layout } = made
   const own = `jsonb_build_array(${exactText('once_of', layout.entityBase)},
     ${periodText(layout, 'once_in')})`
+  const places = states?.map(Math.trunc).join(', ')
+  const wanted = places === undefined ? '' : `AND once_state IN (${places || 'NULL'})`
   return sql`WITH ${judgedKeys(made)}
   SELECT ${sql.raw(jsonKey(layout.inspection))}::text AS key, once_state::int AS state
   FROM judged WHERE (${sql.raw(own)} IN (
     SELECT DISTINCT cell FROM jsonb_array_elements(${cells}::text::jsonb) AS cell)) IS TRUE
+    ${sql.raw(wanted)}
   ORDER BY ${sql.raw(keyNames(layout.inspection).join(', '))} LIMIT ${Math.trunc(limit)}`
 }
 

@@ -119,6 +119,15 @@ describe('with a generator that says what is expected', () => {
       { key: keyOf(2, 2, 'other'), state: 'extra' },
       { key: keyOf(2, 2), state: 'missing' },
     ])
+    const { entity } = cell
+    const some = ['2025-10-01', '2025-10-02'].map((period) => ({ entity, period }))
+    const missing = { cells: some, states: ['missing'] as const, ...october }
+    expect(await once.cells(expecting, missing)).toEqual([
+      { key: keyOf(1, 2), state: 'missing' },
+      { key: keyOf(2, 2), state: 'missing' },
+    ])
+    expect(await once.cells(expecting, { ...missing, states: [] })).toEqual([])
+    expect(await once.cells(expecting, { ...missing, limit: 1 })).toHaveLength(1)
   })
 
   test('a list of units is held against the rows as a query is', async () => {
