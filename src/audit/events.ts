@@ -146,7 +146,7 @@ export async function events(
 const DEFAULT_PAGE = 100
 
 /**
- * Reads a page of the audit: looks at a thousand events at most where a filter has no index, and at
+ * Reads a page of the audit: looks at 500 events at most where a filter has no index, and at
  * fewer where their keys are read.
  *
  * @throws OnceoverError as `events`

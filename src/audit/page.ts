@@ -14,7 +14,7 @@ interface Searched {
 }
 
 /** How many rows of a list a page looks at where a filter has no index. */
-export const LOOK = 1000
+export const LOOK = 500
 
 /** An item of a list with its place in it. */
 export type Listed<Item> = Item & {

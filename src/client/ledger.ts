@@ -32,7 +32,7 @@ export interface LedgerMethods {
   /** Runs of rows and of work, newest first. */
   runs(filter?: RunFilter): Promise<readonly StoredRun[]>
   /**
-   * A page of them, in bounded time: where a filter has no index it looks at a thousand runs, and
+   * A page of them, in bounded time: where a filter has no index it looks at 500 runs, and
    * says how far it came.
    */
   searchRuns(filter?: RunFilter): Promise<Page<StoredRun>>

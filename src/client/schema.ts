@@ -31,7 +31,7 @@ export interface SchemaMethods {
   /** The audit, newest first. */
   events(filter?: EventFilter): Promise<readonly StoredEvent[]>
   /**
-   * A page of it, in bounded time: where a filter has no index it looks at a thousand events, at
+   * A page of it, in bounded time: where a filter has no index it looks at 500 events, at
    * fewer where it reads their keys, and says how far it came.
    */
   searchEvents(filter?: EventFilter): Promise<Page<StoredEvent>>

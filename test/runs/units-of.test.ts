@@ -53,9 +53,9 @@ test('one verdict alone; a unit that met a row names it', async () => {
 test('a chunk of many rows is read a page at a time', async () => {
   const rows = Array.from({ length: 1500 }, (_, at) => ({ visitor: 1000 + at, day: '2025-02-01' }))
   const { run: inserted } = await shop.once.insert(visits, rows)
-  const first = await shop.once.unitsOf(inserted, { limit: 1200 })
+  const first = await shop.once.unitsOf(inserted ?? '', { limit: 1200 })
   expect(first.items).toHaveLength(1200)
-  const rest = await shop.once.unitsOf(inserted, { limit: 1200, after: first.next ?? '' })
+  const rest = await shop.once.unitsOf(inserted ?? '', { limit: 1200, after: first.next ?? '' })
   expect(rest.items).toHaveLength(300)
   expect(rest.next).toBeNull()
   expect(new Set([...first.items, ...rest.items].map(({ key }) => key.visitor)).size).toBe(1500)
@@ -67,6 +67,8 @@ test('a run that is not there, a verdict that is none and a foreign cursor are r
   await expect(nobody).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
   const wrong = once.unitsOf(run, { verdict: 'taken_over' as never })
   await expect(wrong).rejects.toMatchObject({ code: 'USAGE' })
-  const [{ cursor = '' } = {}] = await once.events()
-  await expect(once.unitsOf(run, { after: cursor })).rejects.toMatchObject({ code: 'USAGE' })
+  const [event] = await once.events()
+  await expect(once.unitsOf(run, { after: event?.cursor ?? '' })).rejects.toMatchObject({
+    code: 'USAGE',
+  })
 })

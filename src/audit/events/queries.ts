@@ -1,5 +1,13 @@
 import { type Sql, sql } from '../../postgres/sql.ts'
-import { allOf, contains, isoMoment, type PageSearch, within } from '../page/queries.ts'
+import {
+  allOf,
+  byTime,
+  contains,
+  isoMoment,
+  type Order,
+  type PageSearch,
+  within,
+} from '../page/queries.ts'
 import { LOOK } from '../page.ts'
 
 /** Which events to read. */
@@ -44,26 +52,31 @@ const SERVED: Readonly<Record<Name, (value: string) => Sql>> = {
 }
 
 /** The condition that events come after a place in the list. */
-export const olderThan = (after: readonly string[] | undefined): readonly Sql[] => {
+export const olderThan = (after: readonly string[] | undefined, order: Order): readonly Sql[] => {
   const [at, id] = after ?? []
   if (at === undefined || id === undefined) return []
-  return [sql`(at, id) < (${at}::timestamptz, ${id}::bigint)`]
+  return [
+    sql`(${sql.raw(order.moment)}, id) < (${order.of(sql`${at}::timestamptz`)}, ${id}::bigint)`,
+  ]
 }
 
+const newestEvents = (conditions: readonly Sql[], { moment }: Order, look: number): Sql => sql`
+  SELECT *, false AS once_far FROM onceover.event WHERE ${allOf(conditions)}
+  ORDER BY ${sql.raw(moment)} DESC, id DESC LIMIT ${look}`
+
 // So many bytes of keys are read for a page, as they are stored: a chunk has up to a thousand.
-const KEY_BYTES = 200_000
+const KEY_BYTES = 100_000
 
 /** Events, newest first, whose keys are read too: as many as their size allows, one at least. */
-export const eventsWithKeys = (conditions: readonly Sql[], look: number): Sql => sql`
+export const eventsWithKeys = (conditions: readonly Sql[], order: Order, look: number): Sql => {
+  const newest = `${order.moment} DESC, id DESC`
+  return sql`
   SELECT *, once_bytes > ${KEY_BYTES} AS once_far FROM (
-    SELECT *, coalesce(sum(pg_column_size(keys)) OVER (ORDER BY at DESC, id DESC
+    SELECT *, coalesce(sum(pg_column_size(keys)) OVER (ORDER BY ${sql.raw(newest)}
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS once_bytes
     FROM (SELECT * FROM onceover.event WHERE ${allOf(conditions)}
-      ORDER BY at DESC, id DESC LIMIT ${look}) AS newest) AS weighed`
-
-const plainEvents = (conditions: readonly Sql[], look: number): Sql => sql`
-  SELECT *, false AS once_far FROM onceover.event WHERE ${allOf(conditions)}
-  ORDER BY at DESC, id DESC LIMIT ${look}`
+      ORDER BY ${sql.raw(newest)} LIMIT ${look}) AS newest) AS weighed`
+}
 
 // A value that stands in JSON as it is, and a number, which may stand there with quotes or without.
 const PLAIN = "'^[ !#-\\[\\]-~]*$'"
@@ -113,14 +126,19 @@ export function searchEvents(wanted: EventSelection): PageSearch {
     ...(reason === undefined ? [] : [contains('reason', reason)]),
     ...(key === undefined ? [] : [hasKeyWith(key)]),
   ]
+  const order = byTime(
+    'at',
+    served.every((name) => wanted[name] === undefined),
+  )
   const inside = [
     ...given
       .filter((name) => served.includes(name))
       .map((name) => SERVED[name](wanted[name] ?? '')),
-    ...within('at', since, until),
-    ...olderThan(after),
+    ...within(order, since, until),
+    ...olderThan(after, order),
   ]
   const look = conditions.length === 0 ? limit + 1 : Math.max(LOOK, limit + 1)
-  const stream = key === undefined ? plainEvents(inside, look) : eventsWithKeys(inside, look)
+  const stream =
+    key === undefined ? newestEvents(inside, order, look) : eventsWithKeys(inside, order, look)
   return { ...EVENT_ORDER, stream, as: 'event', conditions, item: sql.raw(EVENT), look, limit }
 }

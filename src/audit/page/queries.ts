@@ -10,14 +10,35 @@ const DATED = /^\s*\d{4}-\d{2}/
 const momentOf = (text: string): Sql =>
   DATED.test(text) ? sql`${text}::timestamptz` : sql`statement_timestamp() - ${text}::interval`
 
+/** What a list is sorted by. */
+export interface Order {
+  /** A moment of the rows, as it is sorted by. */
+  readonly moment: string
+  /** Another moment, to hold against it. */
+  readonly of: (moment: Sql) => Sql
+}
+
+/**
+ * The order of a list by a column and an id. A whole list is sorted by its time in UTC, for which
+ * it has an index of its own: by that of the column a planner would also read a part of the list,
+ * through all that is newer than the part.
+ */
+export const byTime = (column: string, whole: boolean): Order =>
+  whole
+    ? {
+        moment: `(${column} AT TIME ZONE 'UTC')`,
+        of: (moment) => sql`((${moment}) AT TIME ZONE 'UTC')`,
+      }
+    : { moment: column, of: (moment) => moment }
+
 /** The conditions of a span of time; none where it is open. */
 export const within = (
-  column: string,
+  { moment, of }: Order,
   since: string | undefined,
   until: string | undefined,
 ): readonly Sql[] => [
-  ...(since === undefined ? [] : [sql`${sql.raw(column)} >= ${momentOf(since)}`]),
-  ...(until === undefined ? [] : [sql`${sql.raw(column)} < ${momentOf(until)}`]),
+  ...(since === undefined ? [] : [sql`${sql.raw(moment)} >= ${of(momentOf(since))}`]),
+  ...(until === undefined ? [] : [sql`${sql.raw(moment)} < ${of(momentOf(until))}`]),
 ]
 
 /** The condition that a text has another in it, whatever the case. */

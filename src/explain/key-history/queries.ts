@@ -1,5 +1,5 @@
 import { EVENT_ORDER, eventsWithKeys, olderThan } from '../../audit/events/queries.ts'
-import { isoMoment, type PageSearch } from '../../audit/page/queries.ts'
+import { byTime, isoMoment, type PageSearch } from '../../audit/page/queries.ts'
 import { LOOK } from '../../audit/page.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 
@@ -31,6 +31,7 @@ export function searchKeyEvents(wanted: KeyEventSearch): PageSearch {
   const { guard, key, run, near, after, limit } = wanted
   const one = sql`json_array_elements(keys) WITH ORDINALITY AS one(value, place)
     WHERE one.value::jsonb = ${key}::text::jsonb`
+  const order = byTime('at', false)
   const inside = [
     run === undefined ? sql`guard = ${guard}::text` : sql`run_id = ${run}::uuid`,
     ...(near === undefined
@@ -39,11 +40,11 @@ export function searchKeyEvents(wanted: KeyEventSearch): PageSearch {
           sql`at BETWEEN to_timestamp(${near - NEAR_S}::float8)
             AND to_timestamp(${near + NEAR_S}::float8)`,
         ]),
-    ...olderThan(after),
+    ...olderThan(after, order),
   ]
   return {
     ...EVENT_ORDER,
-    stream: eventsWithKeys(inside, LOOK),
+    stream: eventsWithKeys(inside, order, LOOK),
     as: 'event',
     conditions: [sql`guard = ${guard}::text`, mentions(key), sql`EXISTS (SELECT FROM ${one})`],
     item: sql`json_build_object('event', id::text, 'verdict', verdict,

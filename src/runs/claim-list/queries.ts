@@ -21,13 +21,21 @@ export const UNMADE = ['failed', 'exhausted', 'cancelled'] as const
 const isUnmade = (state: string | undefined): boolean =>
   UNMADE.some((each) => each === (state ?? ''))
 
-// The ledger knows by place what the guard knows by name. A part that it has not is none.
-const hasParts = (key: string): Sql => sql`NOT EXISTS (
-  SELECT FROM jsonb_each_text(${key}::text::jsonb) AS wanted LEFT JOIN (
-    SELECT part->>0 AS name, (place - 1)::int AS place FROM onceover.guard,
-      json_array_elements(guard.key->'parts') WITH ORDINALITY AS parts(part, place)
-    WHERE guard.name = claim.guard) AS named ON named.name = wanted.key
-  WHERE claim.key->>named.place IS DISTINCT FROM wanted.value OR named.place IS NULL)`
+// The ledger knows by place what the guard knows by name: of each guard that has all the parts, the
+// place of each and its value. Asked for once, not for each claim.
+const placed = (key: string): Sql => sql`(
+  SELECT jsonb_object_agg(name, places) FROM (
+    SELECT guard.name, jsonb_agg(jsonb_build_array(place - 1, wanted.value)) AS places
+    FROM unnest(ARRAY(SELECT declared FROM onceover.guard AS declared)) AS guard
+    CROSS JOIN jsonb_each_text(${key}::text::jsonb) AS wanted
+    LEFT JOIN LATERAL (SELECT place FROM json_array_elements(guard.key->'parts')
+        WITH ORDINALITY AS parts(part, place) WHERE part->>0 = wanted.key) AS named ON true
+    GROUP BY guard.name HAVING bool_and(place IS NOT NULL)) AS known)`
+
+const hasParts = (key: string): Sql => sql`
+  coalesce(${placed(key)} ? claim.guard, false) AND NOT EXISTS (
+    SELECT FROM jsonb_array_elements(${placed(key)}->claim.guard) AS wanted
+    WHERE claim.key->>(wanted->>0)::int IS DISTINCT FROM wanted->>1)`
 
 const CLAIM = `json_build_object('guard', claim.guard, 'parts', (SELECT json_agg(part->>0)
       FROM onceover.guard, json_array_elements(guard.key->'parts') AS part
@@ -57,8 +65,12 @@ const older = (after: readonly string[] | undefined): readonly Sql[] => {
 
 const newest = sql`claimed_at DESC, key_hash DESC, guard DESC`
 
-const ofGuard = (guard: string | undefined): Sql =>
-  guard === undefined ? sql`SELECT name FROM onceover.guard` : sql`SELECT ${guard}::text AS name`
+// As an array, of which the planner expects ten: of a table that it has no statistics of it expects
+// hundreds, and compiles the statement for longer than it runs.
+const ofGuards = (guard: string | undefined): Sql =>
+  guard === undefined
+    ? sql`unnest(ARRAY(SELECT name FROM onceover.guard)) AS source(name)`
+    : sql`(SELECT ${guard}::text AS name) AS source`
 
 const streamOf = (conditions: readonly Sql[], look: number): Sql => sql`
   SELECT *, false AS once_far FROM onceover.claim WHERE ${allOf(conditions)}
@@ -75,7 +87,7 @@ const merged = (wanted: ClaimSelection, kinds: readonly string[], look: number):
   }
   const each = [named === undefined ? sql`guard = source.name` : mine, sql`unmade = kind`]
   return sql`
-  SELECT claim.* FROM (${named === undefined ? ofGuard(undefined) : sql`SELECT`}) AS source
+  SELECT claim.* FROM ${named === undefined ? ofGuards(undefined) : sql`(SELECT) AS source`}
   CROSS JOIN unnest(${[...kinds]}::text[]) AS kind
   CROSS JOIN LATERAL (${streamOf([...each, ...older(after)], look)}) AS claim
   ORDER BY ${newest} LIMIT ${look}`
@@ -87,18 +99,20 @@ const OF_RUN = 2000
 const OF_GUARD = 200
 const RUNS = 1000
 
+const heldByRuns = (condition: Sql): Sql => sql`
+  SELECT claim.* FROM unnest(ARRAY(SELECT id FROM onceover.run WHERE state = 'running' AND ${condition}
+    ORDER BY started_at DESC, id DESC LIMIT ${RUNS})) AS running(id)
+  CROSS JOIN LATERAL (SELECT * FROM onceover.claim WHERE run_id = running.id AND unmade = ''
+    ORDER BY claimed_at DESC LIMIT ${OF_RUN}) AS claim WHERE claim.state = 'claimed'`
+
 /**
  * The claims that are claimed, by what they are likely among: no index can hold them, as completing
  * one would have to write it.
  */
 const claimedOf = (guard: string | undefined): Sql => sql`
-  SELECT claim.* FROM (SELECT id FROM onceover.run WHERE state = 'running'
-    ${guard === undefined ? sql`` : sql`AND guard = ${guard}::text`}
-    ORDER BY started_at DESC, id DESC LIMIT ${RUNS}) AS running
-  CROSS JOIN LATERAL (SELECT * FROM onceover.claim WHERE run_id = running.id AND unmade = ''
-    ORDER BY claimed_at DESC LIMIT ${OF_RUN}) AS claim WHERE claim.state = 'claimed'
+  ${heldByRuns(guard === undefined ? sql`true` : sql`guard = ${guard}::text`)}
   UNION ALL
-  SELECT claim.* FROM (${ofGuard(guard)}) AS source
+  SELECT claim.* FROM ${ofGuards(guard)}
   CROSS JOIN LATERAL (SELECT * FROM onceover.claim WHERE guard = source.name AND unmade = ''
     ORDER BY claimed_at DESC, key_hash DESC LIMIT ${OF_GUARD}) AS claim
   WHERE claim.state = 'claimed' AND NOT EXISTS (
@@ -123,7 +137,9 @@ export function searchClaims(wanted: ClaimSelection): PageSearch {
     ...(error === undefined ? [] : [contains('claim.error', error)]),
     ...(key === undefined ? [] : [hasParts(key)]),
   ]
-  const look = conditions.length === 0 ? limit + 1 : Math.max(LOOK, limit + 1)
+  // Of several guards as many are read of each.
+  const most = guard === undefined && run === undefined ? LOOK / 4 : LOOK
+  const look = conditions.length === 0 ? limit + 1 : Math.max(most, limit + 1)
   const now = state === 'claimed' && run === undefined
   return {
     stream: now ? claimedNow(wanted, look) : merged(wanted, kindsOf(wanted), look),
@@ -150,20 +166,18 @@ const AT_MOST = 1000
 export const countClaims = (guards: readonly string[] | undefined): Sql => {
   const unmade = UNMADE.map(
     (state) => `'${state}', (SELECT count(*) FROM (SELECT FROM onceover.claim
-      WHERE guard = source.name AND unmade = '${state}' LIMIT ${AT_MOST}) AS few)`,
+      WHERE guard = source.name AND unmade = '${state}' LIMIT ${AT_MOST}) AS capped)`,
   )
-  const sources =
-    guards === undefined
-      ? ofGuard(undefined)
-      : sql`SELECT DISTINCT name FROM unnest(${[...guards]}::text[]) AS name`
+  const names = guards === undefined ? undefined : [...new Set(guards)]
+  const source =
+    names === undefined ? ofGuards(undefined) : sql`unnest(${names}::text[]) AS source(name)`
+  const wanted = names === undefined ? sql`true` : sql`guard = ANY(${names}::text[])`
   return sql`
-  WITH source AS MATERIALIZED (${sources})
-  SELECT source.name AS guard, json_build_object('claimed', (SELECT count(*) FROM (
-      SELECT FROM (SELECT id FROM onceover.run WHERE guard = source.name AND state = 'running'
-        ORDER BY started_at DESC, id DESC LIMIT ${RUNS}) AS running
-      CROSS JOIN LATERAL (SELECT state FROM onceover.claim
-        WHERE run_id = running.id AND unmade = '' ORDER BY claimed_at DESC LIMIT ${OF_RUN}) AS held
-      WHERE held.state = 'claimed' LIMIT ${AT_MOST}) AS few),
+  WITH held AS MATERIALIZED (
+    SELECT guard, least(count(*), ${AT_MOST}) AS claims FROM (${heldByRuns(wanted)}) AS claimed
+    GROUP BY guard)
+  SELECT source.name AS guard, json_build_object(
+    'claimed', coalesce((SELECT claims FROM held WHERE held.guard = source.name), 0),
     ${sql.raw(unmade.join(', '))})::text AS counts
-  FROM source ORDER BY source.name`
+  FROM ${source} ORDER BY source.name`
 }

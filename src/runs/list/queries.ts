@@ -1,4 +1,11 @@
-import { allOf, contains, isoMoment, type PageSearch, within } from '../../audit/page/queries.ts'
+import {
+  allOf,
+  byTime,
+  contains,
+  isoMoment,
+  type PageSearch,
+  within,
+} from '../../audit/page/queries.ts'
 import { LOOK } from '../../audit/page.ts'
 import { VERDICTS } from '../../core/verdict.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
@@ -71,16 +78,17 @@ function split({ guard, actor, states, reason }: RunSelection): {
 export function searchRuns(wanted: RunSelection): PageSearch {
   const { since, until, after, limit } = wanted
   const { served, conditions } = split(wanted)
+  const { moment, of } = byTime('started_at', served.length === 0)
   const [at, id] = after ?? []
   const older =
     at === undefined || id === undefined
       ? []
-      : [sql`(started_at, id) < (${at}::timestamptz, ${id}::uuid)`]
-  const inside = [...served, ...within('started_at', since, until), ...older]
+      : [sql`(${sql.raw(moment)}, id) < (${of(sql`${at}::timestamptz`)}, ${id}::uuid)`]
+  const inside = [...served, ...within({ moment, of }, since, until), ...older]
   const look = conditions.length === 0 ? limit + 1 : Math.max(LOOK, limit + 1)
   return {
     stream: sql`SELECT *, false AS once_far FROM onceover.run WHERE ${allOf(inside)}
-      ORDER BY started_at DESC, id DESC LIMIT ${look}`,
+      ORDER BY ${sql.raw(moment)} DESC, id DESC LIMIT ${look}`,
     as: 'run',
     conditions,
     item: sql.raw(RUN),
