@@ -54,6 +54,7 @@ export function Confirm({
           <span>Reason, kept in the audit</span>
           <input
             id={id}
+            data-first
             value={reason}
             maxLength={500}
             onInput={({ currentTarget }) => setReason(currentTarget.value)}

@@ -2,8 +2,8 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 
 /**
- * A modal dialog. It is open as long as it is rendered; Escape and a click beside it close it, and
- * the focus goes back to where it was.
+ * A modal dialog. It is open as long as it is rendered; Escape and a click beside it close it. The
+ * focus goes to what has `data-first`, and back to where it was in the end.
  */
 export function Dialog({
   title,
@@ -21,6 +21,8 @@ export function Dialog({
   useEffect(() => {
     const before = document.activeElement
     dialog.current?.showModal()
+    const first = dialog.current?.querySelector('[data-first]')
+    if (first instanceof HTMLElement) first.focus()
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus()
     }

@@ -90,6 +90,7 @@ function Search({ onDone }: { readonly onDone: () => void }) {
   return (
     <div class="palette">
       <input
+        data-first
         role="combobox"
         aria-expanded="true"
         aria-controls={id}

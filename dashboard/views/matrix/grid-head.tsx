@@ -8,9 +8,12 @@ import { headOf, isWeekend, monthAt, wordsOf } from './period.ts'
 export function GridHead({
   page,
   columns,
+  first,
   measures,
 }: {
   readonly page: MatrixPage
+  /** The first column that is wholly in sight: it says the month. */
+  readonly first: number
   /** The places of the columns in sight. */
   readonly columns: readonly number[]
   readonly measures: Geometry
@@ -26,7 +29,7 @@ export function GridHead({
         {page.entity}
       </div>
       {columns.map((column) => (
-        <ColumnHead key={column} page={page} column={column} measures={measures} />
+        <ColumnHead key={column} {...{ page, column, first, measures }} />
       ))}
     </div>
   )
@@ -35,17 +38,19 @@ export function GridHead({
 function ColumnHead({
   page,
   column,
+  first,
   measures,
 }: {
   readonly page: MatrixPage
   readonly column: number
+  readonly first: number
   readonly measures: Geometry
 }) {
   const period = page.periods[column] ?? ''
   const counts = page.byPeriod[column] ?? {}
   const words = `${wordsOf(period)}: ${inWords(counts)}`
   const undone = (counts.missing ?? 0) + (counts.failed ?? 0)
-  const month = monthAt(page.periods, column)
+  const month = monthAt(page.periods, column, first)
   const tone = (counts.failed ?? 0) > 0 ? 'bad' : 'warn'
   return (
     <div

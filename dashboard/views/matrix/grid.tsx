@@ -43,6 +43,7 @@ export function Grid(props: GridProps) {
   )
   useEffect(() => need(lines[1]), [need, lines[1]])
   const focus = useFocus(box, here)
+  useNewestInSight(box, sight.width)
   const move = (place: Place) => {
     setActive(place)
     if (box.current) reveal(box.current, place, measures)
@@ -70,7 +71,10 @@ export function Grid(props: GridProps) {
           height: px(measures.head + entities * measures.row),
         }}
       >
-        <GridHead page={page} columns={columns} measures={measures} />
+        <GridHead
+          {...{ page, columns, measures }}
+          first={Math.ceil(sight.left / measures.column)}
+        />
         {placesOf(lines, here.row, entities).map((place) => (
           <GridRow
             key={place}
@@ -80,6 +84,14 @@ export function Grid(props: GridProps) {
       </div>
     </div>
   )
+}
+
+// What is asked about is mostly of late: the grid opens at its end.
+function useNewestInSight(box: { readonly current: HTMLElement | null }, width: number) {
+  const isMeasured = width > 0
+  useEffect(() => {
+    if (isMeasured && box.current) box.current.scrollLeft = box.current.scrollWidth
+  }, [box, isMeasured])
 }
 
 // The cell that is to have the focus may be drawn only after the state has changed.

@@ -27,13 +27,26 @@ export const headOf = (period: string): string => {
   return day ? String(day.getUTCDate()) : period.replace(/T00:00(:00)?(\.0+)?(Z|\+00:?0*)?$/, '')
 }
 
-/** The month of a period where a new one begins: over its first column. */
-export function monthAt(periods: readonly string[], place: number): string | undefined {
+const MONTH_COLUMNS = 3
+
+const beginsMonth = (periods: readonly string[], place: number): boolean =>
+  periods[place - 1]?.slice(0, 7) !== periods[place]?.slice(0, 7)
+
+/**
+ * The month over a column: where it begins, and over the first column in sight, unless the next
+ * month begins so soon that the two would stand on each other.
+ */
+export function monthAt(
+  periods: readonly string[],
+  place: number,
+  first: number,
+): string | undefined {
   const day = dayOf(periods[place] ?? '')
   if (!day) return undefined
-  const before = dayOf(periods[place - 1] ?? '')
-  const begins = !before || before.getUTCMonth() !== day.getUTCMonth()
-  return begins ? monthName.format(day) : undefined
+  if (beginsMonth(periods, place)) return monthName.format(day)
+  const near = Array.from({ length: MONTH_COLUMNS }, (_, step) => place + step + 1)
+  const soon = near.some((next) => next < periods.length && beginsMonth(periods, next))
+  return place === first && !soon ? monthName.format(day) : undefined
 }
 
 /** The month of a day, with its year. */

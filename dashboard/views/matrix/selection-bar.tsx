@@ -36,8 +36,7 @@ export function SelectionBar({
   return (
     <section class="selection" aria-label="Selection">
       <p role="status">
-        <b>{total.toLocaleString()}</b> {total === 1 ? 'cell' : 'cells'}
-        {picked.kind === 'states' ? ' in all' : ''} <Totals of={counts} />
+        <b>{total.toLocaleString()}</b> {wordFor(picked, total)} <Totals of={counts} />
       </p>
       {mixed && (
         <label class="check">
@@ -103,6 +102,12 @@ function Actions({
       </button>
     </>
   )
+}
+
+// By state keys are counted, over the whole matrix; a cell can hold several.
+const wordFor = ({ kind }: Picked, total: number): string => {
+  const word = kind === 'states' ? 'key' : 'cell'
+  return `${word}${total === 1 ? '' : 's'}${kind === 'states' ? ' in all' : ''}`
 }
 
 type Counts = Readonly<Partial<Record<CellState, number>>>
