@@ -5,7 +5,7 @@ import { type RowValues, VERDICTS, type VerdictName } from '../core/verdict.ts'
 import type { Session } from '../postgres/session.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { type EventSelection, searchEvents } from './events/queries.ts'
-import { type Listed, readPage } from './page.ts'
+import { type Listed, LONG_LOOK, LOOK, type Looking, readPage } from './page.ts'
 
 const DEFAULT_LIMIT = 1000
 
@@ -108,11 +108,10 @@ function explain(error: unknown, { since, until }: EventFilter, target: string):
   )
 }
 
-async function look(
+async function read(
   session: Session,
   filter: EventFilter,
-  after: string | undefined,
-  limit: number,
+  { after, limit, look }: Looking,
 ): Promise<Page<Listed<ReturnType<typeof asEvent>>>> {
   const { key, ...others } = filter
   const selection: EventSelection = {
@@ -120,6 +119,7 @@ async function look(
     key: key === undefined ? undefined : keyFilter(key),
     after: readCursor('event', [CURSOR.moment, CURSOR.number], after),
     limit,
+    look,
   }
   try {
     return await readPage(session, 'event', searchEvents(selection), asEvent)
@@ -140,7 +140,9 @@ export async function events(
 ): Promise<readonly StoredEvent[]> {
   check(filter)
   const limit = readLimit(filter.limit, DEFAULT_LIMIT)
-  return gather({ after: filter.after, limit }, (after, rest) => look(session, filter, after, rest))
+  return gather({ after: filter.after, limit }, (after, rest) =>
+    read(session, filter, { after, limit: rest, look: LONG_LOOK }),
+  )
 }
 
 const DEFAULT_PAGE = 100
@@ -156,5 +158,6 @@ export async function eventPage(
   filter: EventFilter = {},
 ): Promise<Page<StoredEvent>> {
   check(filter)
-  return look(session, filter, filter.after, readLimit(filter.limit, DEFAULT_PAGE))
+  const limit = readLimit(filter.limit, DEFAULT_PAGE)
+  return read(session, filter, { after: filter.after, limit, look: LOOK })
 }

@@ -1,4 +1,4 @@
-import { type Listed, readPage } from '../audit/page.ts'
+import { type Listed, LONG_LOOK, LOOK, type Looking, readPage } from '../audit/page.ts'
 import { unmigrated } from '../claims/register.ts'
 import { OnceoverError } from '../core/error.ts'
 import { keyFilter } from '../core/key-filter.ts'
@@ -86,17 +86,17 @@ function check({ state, run }: ClaimFilter): void {
   })
 }
 
-async function look(
+async function read(
   session: Session,
   { key, ...others }: ClaimFilter,
-  after: string | undefined,
-  limit: number,
+  { after, limit, look }: Looking,
 ): Promise<Page<Listed<ReturnType<typeof asClaim>>>> {
   const selection: ClaimSelection = {
     ...others,
     key: key === undefined ? undefined : keyFilter(key),
     after: readCursor('claim', SHAPE, after),
     limit,
+    look,
   }
   try {
     return await readPage(session, 'claim', searchClaims(selection), asClaim)
@@ -112,13 +112,16 @@ export async function claims(
 ): Promise<readonly StoredClaim[]> {
   check(filter)
   const limit = readLimit(filter.limit, DEFAULT_LIMIT)
-  return gather({ after: filter.after, limit }, (after, rest) => look(session, filter, after, rest))
+  return gather({ after: filter.after, limit }, (after, rest) =>
+    read(session, filter, { after, limit: rest, look: LONG_LOOK }),
+  )
 }
 
 /** Reads a page of claims; see `Onceover.searchClaims`. */
 export async function claimPage(session: Session, filter: ClaimFilter): Promise<Page<StoredClaim>> {
   check(filter)
-  return look(session, filter, filter.after, readLimit(filter.limit, DEFAULT_LIMIT))
+  const limit = readLimit(filter.limit, DEFAULT_LIMIT)
+  return read(session, filter, { after: filter.after, limit, look: LOOK })
 }
 
 /** The claim of a key by its hash, in hex; undefined where it was never claimed. */

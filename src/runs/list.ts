@@ -1,4 +1,4 @@
-import { type Listed, readPage } from '../audit/page.ts'
+import { type Listed, LONG_LOOK, LOOK, type Looking, readPage } from '../audit/page.ts'
 import { unmigrated } from '../claims/register.ts'
 import { OnceoverError } from '../core/error.ts'
 import { CURSOR, gather, type Page, readCursor, readLimit } from '../core/page.ts'
@@ -104,15 +104,14 @@ function asRun(run: RunRow): RunRow {
   return { ...run, totals }
 }
 
-function look(
+function read(
   session: Session,
   filter: RunFilter,
-  after: string | undefined,
-  limit: number,
+  { after, limit, look }: Looking,
 ): Promise<Page<Listed<RunRow>>> {
   const states = statesOf(filter)
   const place = readCursor('run', [CURSOR.moment, CURSOR.uuid], after)
-  const search = searchRuns({ ...filter, states, after: place, limit })
+  const search = searchRuns({ ...filter, states, after: place, limit, look })
   return reading(session, () => readPage(session, 'run', search, asRun))
 }
 
@@ -120,12 +119,15 @@ function look(
 export async function runs(session: Session, filter: RunFilter): Promise<readonly StoredRun[]> {
   const limit = readLimit(filter.limit, DEFAULT_LIMIT)
   statesOf(filter)
-  return gather({ after: filter.after, limit }, (after, rest) => look(session, filter, after, rest))
+  return gather({ after: filter.after, limit }, (after, rest) =>
+    read(session, filter, { after, limit: rest, look: LONG_LOOK }),
+  )
 }
 
 /** Reads a page of runs; see `Onceover.searchRuns`. */
 export async function runPage(session: Session, filter: RunFilter): Promise<Page<StoredRun>> {
-  return look(session, filter, filter.after, readLimit(filter.limit, DEFAULT_LIMIT))
+  const limit = readLimit(filter.limit, DEFAULT_LIMIT)
+  return read(session, filter, { after: filter.after, limit, look: LOOK })
 }
 
 /** @throws OnceoverError RUN_NOT_FOUND */

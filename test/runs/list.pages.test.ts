@@ -174,7 +174,7 @@ const rowsRead = (node: Node): number => {
 }
 
 describe('a page of 50 reads few rows of a large ledger', () => {
-  const all = { after: undefined, states: undefined, limit: 50 }
+  const all = { after: undefined, states: undefined, limit: 50, look: 500 }
   const cases: readonly (readonly [string, PageSearch, number])[] = [
     ['claims', searchClaims(all), 1500],
     ['claims of a guard', searchClaims({ ...all, guard: 'g1' }), 500],

@@ -8,7 +8,6 @@ import {
   type PageSearch,
   within,
 } from '../page/queries.ts'
-import { LOOK } from '../page.ts'
 
 /** Which events to read. */
 export interface EventSelection {
@@ -24,6 +23,8 @@ export interface EventSelection {
   /** The moment and the id of the event after which to go on. */
   readonly after?: readonly string[] | undefined
   readonly limit: number
+  /** How many events are looked at where a filter has no index. */
+  readonly look: number
 }
 
 type Name = 'guard' | 'verdict' | 'run' | 'actor'
@@ -64,14 +65,15 @@ const newestEvents = (conditions: readonly Sql[], { moment }: Order, look: numbe
   SELECT *, false AS once_far FROM onceover.event WHERE ${allOf(conditions)}
   ORDER BY ${sql.raw(moment)} DESC, id DESC LIMIT ${look}`
 
-// So many bytes of keys are read for a page, as they are stored: a chunk has up to a thousand.
-const KEY_BYTES = 100_000
+// So many bytes of keys are read for each event that is looked at, as they are stored: a chunk has
+// up to a thousand keys.
+const KEY_BYTES = 200
 
 /** Events, newest first, whose keys are read too: as many as their size allows, one at least. */
 export const eventsWithKeys = (conditions: readonly Sql[], order: Order, look: number): Sql => {
   const newest = `${order.moment} DESC, id DESC`
   return sql`
-  SELECT *, once_bytes > ${KEY_BYTES} AS once_far FROM (
+  SELECT *, once_bytes > ${KEY_BYTES * look} AS once_far FROM (
     SELECT *, coalesce(sum(pg_column_size(keys)) OVER (ORDER BY ${sql.raw(newest)}
       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS once_bytes
     FROM (SELECT * FROM onceover.event WHERE ${allOf(conditions)}
@@ -137,7 +139,7 @@ export function searchEvents(wanted: EventSelection): PageSearch {
     ...within(order, since, until),
     ...olderThan(after, order),
   ]
-  const look = conditions.length === 0 ? limit + 1 : Math.max(LOOK, limit + 1)
+  const look = conditions.length === 0 ? limit + 1 : Math.max(wanted.look, limit + 1)
   const stream =
     key === undefined ? newestEvents(inside, order, look) : eventsWithKeys(inside, order, look)
   return { ...EVENT_ORDER, stream, as: 'event', conditions, item: sql.raw(EVENT), look, limit }

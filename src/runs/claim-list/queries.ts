@@ -1,5 +1,4 @@
 import { allOf, contains, isoMoment, type PageSearch } from '../../audit/page/queries.ts'
-import { LOOK } from '../../audit/page.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 
 /** Which claims to read. */
@@ -13,6 +12,8 @@ export interface ClaimSelection {
   /** The moment, the hash in hex and the guard of the claim after which to go on. */
   readonly after?: readonly string[] | undefined
   readonly limit: number
+  /** How many claims are looked at where a filter has no index. */
+  readonly look: number
 }
 
 /** The states of claims that ended and made nothing. */
@@ -138,7 +139,7 @@ export function searchClaims(wanted: ClaimSelection): PageSearch {
     ...(key === undefined ? [] : [hasParts(key)]),
   ]
   // Of several guards as many are read of each.
-  const most = guard === undefined && run === undefined ? LOOK / 4 : LOOK
+  const most = wanted.look / (guard === undefined && run === undefined ? 4 : 1)
   const look = conditions.length === 0 ? limit + 1 : Math.max(most, limit + 1)
   const now = state === 'claimed' && run === undefined
   return {

@@ -6,7 +6,6 @@ import {
   type PageSearch,
   within,
 } from '../../audit/page/queries.ts'
-import { LOOK } from '../../audit/page.ts'
 import { VERDICTS } from '../../core/verdict.ts'
 import { type Sql, sql } from '../../postgres/sql.ts'
 
@@ -22,6 +21,8 @@ export interface RunSelection {
   /** The moment and the id of the run after which to go on. */
   readonly after: readonly string[] | undefined
   readonly limit: number
+  /** How many runs are looked at where a filter has no index. */
+  readonly look: number
 }
 
 const KEPT = VERDICTS.map((name) => `'${name}', ${name}`).join(', ')
@@ -85,7 +86,7 @@ export function searchRuns(wanted: RunSelection): PageSearch {
       ? []
       : [sql`(${sql.raw(moment)}, id) < (${of(sql`${at}::timestamptz`)}, ${id}::uuid)`]
   const inside = [...served, ...within({ moment, of }, since, until), ...older]
-  const look = conditions.length === 0 ? limit + 1 : Math.max(LOOK, limit + 1)
+  const look = conditions.length === 0 ? limit + 1 : Math.max(wanted.look, limit + 1)
   return {
     stream: sql`SELECT *, false AS once_far FROM onceover.run WHERE ${allOf(inside)}
       ORDER BY ${sql.raw(moment)} DESC, id DESC LIMIT ${look}`,
