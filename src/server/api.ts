@@ -15,6 +15,7 @@ import { metricsRoutes } from './routes/metrics.ts'
 import { reconcileRoutes } from './routes/reconcile.ts'
 import { repairRoutes } from './routes/repairs.ts'
 import { runRoutes } from './routes/runs.ts'
+import { selectionRoutes } from './routes/selections.ts'
 import { workRoutes } from './routes/work.ts'
 
 const { version }: { version: string } = JSON.parse(
@@ -44,6 +45,7 @@ export const API: readonly PlacedRoute[] = [
     ...matrixRoutes,
     ...keyRoutes,
     ...reconcileRoutes,
+    ...selectionRoutes,
     ...workRoutes,
     ...runRoutes,
     ...claimRoutes,

@@ -3,6 +3,7 @@ import { OnceoverError } from '../index.ts'
 import { API } from './api.ts'
 import { pathOf, slashed } from './base-path.ts'
 import type { ServerContext } from './context.ts'
+import { Convoy } from './convoy.ts'
 import { failureFacts } from './failure.ts'
 import { Feed } from './feed.ts'
 import { Matrices } from './matrices.ts'
@@ -10,7 +11,9 @@ import { Metrics } from './metrics.ts'
 import { checkServerOptions, type ServerOptions } from './options.ts'
 import { pageFile } from './page.ts'
 import { answerProblem, problemOf } from './problem.ts'
+import type { Told } from './route.ts'
 import { checkHost, checkOrigin, LOOPBACK_NAMES, secured } from './security.ts'
+import { Selections } from './selections.ts'
 import { serveRoute } from './serve-route.ts'
 import { UnderwayRegister } from './underway.ts'
 
@@ -88,7 +91,9 @@ function contextOf(options: ServerOptions, closing: AbortSignal): ServerContext 
       logger?.error({ error: failureFacts(error, redact), guard, what }, 'onceover: work failed'),
   )
   const metrics = new Metrics({ once, feed, underway })
-  return { options, once, closing, underway, feed, metrics, matrices }
+  const selections = new Selections()
+  const convoy = new Convoy<Told>()
+  return { options, once, closing, underway, feed, metrics, matrices, selections, convoy }
 }
 
 /**

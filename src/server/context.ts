@@ -1,8 +1,11 @@
 import { type AnyGenerator, type Guard, type Onceover, OnceoverError } from '../index.ts'
+import type { Convoy } from './convoy.ts'
 import type { Feed } from './feed.ts'
 import type { Matrices } from './matrices.ts'
 import type { Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
+import type { Told } from './route.ts'
+import type { Selections } from './selections.ts'
 import type { UnderwayRegister } from './underway.ts'
 
 /** What every route works with. */
@@ -13,6 +16,8 @@ export interface ServerContext {
   readonly feed: Feed
   readonly metrics: Metrics
   readonly matrices: Matrices
+  readonly selections: Selections
+  readonly convoy: Convoy<Told>
   /** Aborted when the server closes. */
   readonly closing: AbortSignal
 }

@@ -6,26 +6,29 @@ import { type Answer, answer, type Route, route } from '../route.ts'
 import { actorOf, guardParams, said } from '../schemas.ts'
 import { type RunStart, startRun } from '../start-run.ts'
 import { type Judged, judged, shown } from '../verdicts.ts'
-import { isOne, rowsOf, rowsSchema, sourceOf, sourceShape } from '../work-source.ts'
+import { isOne, retriedOf, rowsOf, rowsSchema, sourceOf, sourceShape } from '../work-source.ts'
 
 const policy = z.enum(['skip', 'replace', 'reject']).optional()
 const rowPolicy = z.enum(['skip', 'replace', 'reject', 'allow']).optional()
 
 const previewBody = said
   .extend({ ...sourceShape, rows: rowsSchema.optional(), onDuplicate: rowPolicy })
-  .refine(({ units, range, rows }) => isOne([units, range, rows]), {
-    message: 'it needs one of units, range and rows',
+  .refine(({ units, range, selection, rows }) => isOne([units, range, selection, rows]), {
+    message: 'it needs one of units, range, selection and rows',
   })
 
 const runBody = said
   .extend({ ...sourceShape, onDuplicate: policy })
-  .refine(({ units, range }) => isOne([units, range]), {
-    message: 'it needs one of units and range',
+  .refine(({ units, range, selection }) => isOne([units, range, selection]), {
+    message: 'it needs one of units, range and selection',
   })
 
 const rowsBody = said.extend({ rows: rowsSchema, onDuplicate: rowPolicy })
 
-const retryBody = said.extend({ run: z.string().optional().describe('Only those of a run.') })
+const retryBody = said.extend({
+  run: z.string().optional().describe('Only those of a run.'),
+  selection: z.string().optional().describe('Only these; what is missing of them is made too.'),
+})
 
 const resumeBody = z.object({ run: z.string(), actor: said.shape.actor })
 
@@ -58,7 +61,8 @@ function previewed(
     })
   }
   const generator = generatorOf(context, name)
-  return once.preview(generator, sourceOf(generator, source), given({ onDuplicate }))
+  const { units, only } = sourceOf(context.selections, generator, source)
+  return once.preview(generator, units, given({ onDuplicate, only }))
 }
 
 function inserted(
@@ -102,8 +106,8 @@ export const workRoutes: readonly Route[] = [
       const generator = generatorOf(context, guard)
       const { onDuplicate, reason, ...source } = body
       const actor = actorOf(caller, body.actor)
-      const units = sourceOf(generator, source)
-      const how = given({ onDuplicate, reason, actor })
+      const { units, only } = sourceOf(context.selections, generator, source)
+      const how = given({ onDuplicate, only, reason, actor })
       return running(context, {
         guard,
         actor,
@@ -132,7 +136,7 @@ export const workRoutes: readonly Route[] = [
   route({
     method: 'post',
     path: '/guards/:guard/retry',
-    summary: 'Tries failed and exhausted units again.',
+    summary: 'Tries failed and exhausted units again; of a selection makes what is missing too.',
     tag: 'work',
     params: guardParams,
     body: retryBody,
@@ -140,7 +144,8 @@ export const workRoutes: readonly Route[] = [
     handle: async ({ params: { guard }, body, caller }, context) => {
       const generator = generatorOf(context, guard)
       const actor = actorOf(caller, body.actor)
-      const how = given({ reason: body.reason, run: body.run, actor })
+      const which = retriedOf(context.selections, generator, body.selection)
+      const how = { ...given({ reason: body.reason, run: body.run, actor }), ...which }
       return running(context, {
         guard,
         actor,
