@@ -11,6 +11,13 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** An answer as it is sent: shared ones are written once. */
+export interface Told {
+  readonly status: number
+  readonly body: string | Response
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /** A request that was read: each part is what the route's schema made of it. */
 export interface Asked<Params, Query, Body> {
   readonly params: Params
@@ -46,6 +53,11 @@ export interface RouteDefinition<Params, Query, Body> {
   readonly writes?: boolean
   /** Whether it answers without a token too. */
   readonly open?: boolean
+  /**
+   * Whether callers who ask the same at once share one answer. For what reads, and says the same to
+   * everybody.
+   */
+  readonly shared?: boolean
   readonly handle: (
     asked: Asked<Params, Query, Body>,
     context: ServerContext,

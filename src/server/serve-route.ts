@@ -2,7 +2,7 @@ import { OnceoverError } from '../index.ts'
 import { readJson } from './body.ts'
 import type { ServerContext } from './context.ts'
 import { problemOf } from './problem.ts'
-import { type Route, read } from './route.ts'
+import { type Route, read, type Told } from './route.ts'
 import { type Caller, callerOf, requireWrite } from './security.ts'
 
 const NOBODY: Caller = { actor: null, write: false }
@@ -39,14 +39,17 @@ async function handled(context: ServerContext, each: Route, request: Request, pa
     },
     request,
   }
-  const { status, body: told, headers } = await each.handle(asked, context)
+  const tell = async (): Promise<Told> => {
+    const { body: told, ...rest } = await each.handle(asked, context)
+    return { ...rest, body: told instanceof Response ? told : JSON.stringify(told) }
+  }
+  const path = request.url.slice(new URL(request.url).origin.length)
+  const told = await (each.shared ? context.convoy.get(path, tell) : tell())
   // Whoever changed something looks at what it came to.
   if (each.method === 'post') context.matrices.recheck()
-  if (told instanceof Response) return told
-  return new Response(JSON.stringify(told), {
-    status,
-    headers: { 'content-type': 'application/json', ...headers },
-  })
+  if (told.body instanceof Response) return told.body
+  const headers = { 'content-type': 'application/json', ...told.headers }
+  return new Response(told.body, { status: told.status, headers })
 }
 
 /**

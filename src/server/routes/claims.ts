@@ -39,6 +39,7 @@ const claimsQuery = pageQuery
 export const claimRoutes: readonly Route[] = [
   route({
     method: 'get',
+    shared: true,
     path: '/claims',
     summary: 'The claims of the ledger, the latest first; `part.NAME=value` narrows by the key.',
     tag: 'claims',

@@ -41,6 +41,7 @@ const eventsQuery = pageQuery
 export const eventRoutes: readonly Route[] = [
   route({
     method: 'get',
+    shared: true,
     path: '/events',
     summary: 'The audit, newest first; `part.NAME=value` narrows by a key.',
     tag: 'events',

@@ -71,6 +71,7 @@ const paging = pageQuery.partial()
 export const keyRoutes: readonly Route[] = [
   route({
     method: 'get',
+    shared: true,
     path: '/guards/:guard/key',
     summary: 'Rows, claim, steps and audit of one key, each part a parameter: `day=2025-10-01`.',
     tag: 'keys',

@@ -112,6 +112,7 @@ const undoRoute = route({
 export const repairRoutes: readonly Route[] = [
   route({
     method: 'get',
+    shared: true,
     path: '/repairs',
     summary: 'Repairs with their plans, newest first.',
     tag: 'repairs',
@@ -134,6 +135,7 @@ export const repairRoutes: readonly Route[] = [
   }),
   route({
     method: 'get',
+    shared: true,
     path: '/repairs/:id',
     summary: 'One repair with its plan.',
     tag: 'repairs',

@@ -85,6 +85,7 @@ const manyBody = z.object({
 const reading: readonly Route[] = [
   route({
     method: 'get',
+    shared: true,
     path: '/runs',
     summary: 'Runs of rows and of work, newest first.',
     tag: 'runs',
@@ -95,6 +96,7 @@ const reading: readonly Route[] = [
   }),
   route({
     method: 'get',
+    shared: true,
     path: '/runs/:id',
     summary: 'One run, with what it holds now and what its external calls came to.',
     tag: 'runs',
@@ -104,6 +106,7 @@ const reading: readonly Route[] = [
   }),
   route({
     method: 'get',
+    shared: true,
     path: '/runs/:id/units',
     summary: 'The units of a run, each with its verdict, the latest first.',
     tag: 'runs',
