@@ -140,7 +140,7 @@ describe('a token', () => {
     expect(await asked({ cookie: `token=${TOKEN}` }, '/api', guarded)).toContain('401')
   })
 
-  test('that may read only writes nothing, nor does any on a server that is read-only', async () => {
+  test('that may read only writes nothing, nor does any on a read-only server', async () => {
     const write = (to: Server, token: string) =>
       to.fetch(writing(ROWS, rows, { authorization: `Bearer ${token}` })).then(codeOf)
     expect(await write(guarded, READ_TOKEN)).toBe('403 WRITE_REFUSED')

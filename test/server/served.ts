@@ -14,7 +14,8 @@ export const shifts = guard('shifts', { table: 'shifts', key: { day: date(), pat
 
 const making = generator(visits, {
   expected: ({ from, to }: { from: string; to: string }) =>
-    sql`SELECT day::date, 7 AS patient FROM generate_series(${from}::date, ${to}::date, '1 day') day`,
+    sql`SELECT day::date, 7 AS patient
+        FROM generate_series(${from}::date, ${to}::date, '1 day') AS day`,
   save: (tx, { unit: { key } }) =>
     tx.query('INSERT INTO visits (day, patient) VALUES ($1, $2)', [key.day, key.patient]),
 })

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { API } from '../../src/server/api.ts'
 import type { Server } from '../../src/server/server.ts'
-import { AT, openServed, type Served, shifts, visits } from './served.ts'
+import { AT, codeOf, openServed, type Served, shifts, visits, writing } from './served.ts'
 
 let served: Served
 let open: Server
@@ -41,6 +41,11 @@ const QUERIES: Readonly<Record<string, string>> = {
   '/api/guards/:guard/preflight': '?repair=true&online=true&constraint=true',
 }
 
+const BODIES: Readonly<Record<string, object>> = {
+  '/api/guards/:guard/preview': { units: [{ key: { day: '2025-10-03', patient: 7 } }] },
+  '/api/guards/:guard/selections': { states: ['duplicate'] },
+}
+
 /** What the parts of paths are called by: a repair, and a run of rows. */
 async function samples(): Promise<{ readonly repair: string; readonly run: string }> {
   const { repair } = await served.once.planRepair(visits)
@@ -68,4 +73,26 @@ test('no route that is got changes anything, nor does its HEAD', async () => {
   }
   expect(answers.filter((each) => !each.startsWith('200'))).toEqual([])
   expect(await everything()).toEqual(before)
+})
+
+test('nor does what is asked with a body and needs no right to write', async () => {
+  const readOnly = served.serve()
+  const before = await everything()
+  const asks = API.filter(({ route }) => route.method === 'post' && route.writes === false)
+  for (const { path } of asks) {
+    const place = path.replace(':guard', 'visits')
+    const answer = await readOnly.fetch(writing(place, BODIES[path]))
+    expect([path, Math.floor(answer.status / 100)]).toEqual([path, 2])
+  }
+  expect(await everything()).toEqual(before)
+})
+
+test('every other route is refused on a server that is read-only', async () => {
+  const readOnly = served.serve()
+  const writes = API.filter(({ route }) => route.method === 'post' && route.writes !== false)
+  expect(writes.length).toBeGreaterThan(8)
+  for (const { path } of writes) {
+    const answer = await readOnly.fetch(writing(path.replace(':guard', 'visits')))
+    expect([path, await codeOf(answer)]).toEqual([path, '403 WRITE_REFUSED'])
+  }
 })
