@@ -22,6 +22,15 @@ export interface Layout {
 
 const DAILY = new Set(['date', 'timestamp', 'timestamptz'])
 
+function refuseCollection({ guard }: Inspection, { name, base }: InspectedPart): void {
+  if (!/^_|^jsonb$/.test(base)) return
+  throw new OnceoverError('INPUT_INVALID', {
+    message: `${name}, the period of the matrix of ${guard.name}, is a collection without order.`,
+    fix: 'Name a date, a time, a number or a text of the key as the period.',
+    details: { guard: guard.name, part: name },
+  })
+}
+
 /**
  * What the matrix of a guard is laid out by.
  *
@@ -38,6 +47,7 @@ export function layoutOf(given: Inspection): Layout {
       details: { guard: name },
     })
   }
+  refuseCollection(given, periodPart)
   const entity = given.parts.findIndex((part) => part.name === matrix.entity)
   const beside = entity < 0 ? given.table.columns.get(matrix.entity) : undefined
   return {

@@ -17,27 +17,31 @@ export interface Limits {
 const periodText = ({ daily, periodPart }: Layout, value: string): string =>
   exactText(value, daily ? 'date' : periodPart.base)
 
-// Places are counted and not joined: a wrong estimate could make a loop of a join.
+// Places are found and not joined: a wrong estimate could make a loop of a join. In the order of
+// the periods, and not of their places, so that one sort serves all.
 const lines = ({ layout }: Made, { periods, cells }: Limits): string => `
-  cell AS MATERIALIZED (
-    SELECT once_of, once_in, min(once_state) AS once_state, count(*) AS once_keys,
-      dense_rank() OVER (ORDER BY once_in)::int AS once_place
-    FROM judged GROUP BY once_of, once_in),
+  period AS MATERIALIZED (
+    SELECT array_agg(once_in ORDER BY once_in) AS starts, count(*)::int AS periods
+    FROM (SELECT DISTINCT once_in FROM judged) AS own),
   size AS MATERIALIZED (
-    SELECT (SELECT count(*) FROM (SELECT DISTINCT once_of FROM cell) AS entity) AS entities,
-      (SELECT coalesce(max(once_place), 0) FROM cell) AS periods),
+    SELECT periods, (SELECT count(*) FROM (SELECT DISTINCT once_of FROM judged) AS own) AS entities
+    FROM period),
   spaced AS (
     SELECT cell.*, once_place - 1 - coalesce(lag(once_place) OVER (
-      PARTITION BY once_of ORDER BY once_place), 0) AS once_gap
-    FROM cell
-    WHERE (SELECT periods <= ${Math.trunc(periods)} AND periods * entities <= ${Math.trunc(cells)}
-      FROM size)),
+      PARTITION BY once_of ORDER BY once_in), 0) AS once_gap
+    FROM (
+      SELECT once_of, once_in, min(once_state) AS once_state, count(*) AS once_keys,
+        width_bucket(once_in, (SELECT starts FROM period)) AS once_place
+      FROM judged
+      WHERE (SELECT periods <= ${Math.trunc(periods)}
+        AND periods * entities <= ${Math.trunc(cells)} FROM size)
+      GROUP BY once_of, once_in) AS cell),
   line AS (
     SELECT ${exactText('once_of', layout.entityBase)} AS entity,
       row_number() OVER (ORDER BY once_of) AS place,
       rpad(string_agg(repeat('.', once_gap) || substr('${LETTERS}', once_state + 1, 1), ''
-        ORDER BY once_place), (SELECT periods FROM size), '.') AS states,
-      CASE WHEN max(once_keys) > 1 THEN string_agg(once_keys::text, ',' ORDER BY once_place) END
+        ORDER BY once_in), (SELECT periods FROM size), '.') AS states,
+      CASE WHEN max(once_keys) > 1 THEN string_agg(once_keys::text, ',' ORDER BY once_in) END
         AS counts
     FROM spaced GROUP BY once_of)`
 
@@ -52,11 +56,10 @@ const labelled = (labels: string | undefined): string =>
         FROM (${labels}) AS given(id, label)) AS met
       GROUP BY entity HAVING max(place) IS NOT NULL`
 
-const head = ({ layout }: Made): string => `
+const head = ({ layout }: Made, limits: Limits): string => `
   json_build_object(
     'periods', (SELECT coalesce(json_agg(${periodText(layout, 'once_in')} ORDER BY once_in), '[]')
-      FROM (SELECT DISTINCT once_in FROM cell) AS period
-      WHERE (SELECT periods FROM size) <= 1000),
+      FROM period, unnest(starts) AS once_in WHERE periods <= ${Math.trunc(limits.periods)}),
     'sizes', (SELECT json_build_array(periods, entities) FROM size),
     'totals', (SELECT json_agg(json_build_array(once_state, keys)) FROM (
       SELECT once_state, count(*) AS keys FROM judged GROUP BY once_state) AS total))::text`
@@ -76,7 +79,7 @@ export const selectMatrix = (made: Made, limits: Limits): Sql => {
   return sql`WITH ${judgedKeys(made)}, ${sql.raw(lines(made, limits))},
   labelled AS (${sql.raw(labelled(labels))})
   SELECT entity, label, states, counts FROM (
-    SELECT NULL AS entity, NULL AS label, ${sql.raw(head(made))} AS states, NULL AS counts,
+    SELECT NULL AS entity, NULL AS label, ${sql.raw(head(made, limits))} AS states, NULL AS counts,
       0 AS place
     UNION ALL SELECT entity, label, states, counts, place FROM labelled) AS shown
   ORDER BY place > 0, label, place`

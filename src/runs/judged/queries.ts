@@ -91,8 +91,9 @@ export const counted = (inspection: Inspection, beside: readonly string[] = []):
 }
 
 /**
- * A CTE of the CTE `counted` with what its claims say, found by their hashes. A claim that was
- * given back before its first attempt was over has attempt 0: nothing failed.
+ * A CTE of the CTE `counted` with what its claims say, found by their hashes where no finished row
+ * says enough: one by one, as a join would read the whole ledger. A claim that was given back
+ * before its first attempt was over has attempt 0: nothing failed.
  */
 export const claimed = ({ guard }: Inspection): Sql => sql`
   live AS MATERIALIZED (
@@ -107,8 +108,10 @@ export const claimed = ({ guard }: Inspection): Sql => sql`
       coalesce(claim.state = 'cancelled', false) AS once_cancelled,
       coalesce(claim.state IN ('exhausted', 'cancelled')
         OR claim.state = 'failed' AND claim.attempt > 0, false) AS once_failed
-    FROM counted LEFT JOIN onceover.claim
-      ON claim.guard = ${guard.name}::text AND claim.key_hash = counted.once_hash)`
+    FROM counted LEFT JOIN LATERAL (
+      SELECT state, lease_id, attempt FROM onceover.claim
+      WHERE once_finished = 0 AND guard = ${guard.name}::text AND key_hash = once_hash
+      LIMIT 1) AS claim ON true)`
 
 /** The same where there is no ledger: nothing was ever claimed. */
 export const unclaimed: Sql = sql`
