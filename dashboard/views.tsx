@@ -2,8 +2,14 @@ import type { ComponentType } from 'preact'
 import { Empty } from './parts/notice.tsx'
 import { View } from './parts/page.tsx'
 import { href } from './route.ts'
+import { Audit } from './views/audit.tsx'
+import { Calendar } from './views/calendar.tsx'
+import { Create, CreateFor } from './views/create.tsx'
+import { KeyPage } from './views/key.tsx'
 import { Matrix } from './views/matrix.tsx'
 import { Overview } from './views/overview.tsx'
+import { Run } from './views/run.tsx'
+import { Runs } from './views/runs.tsx'
 
 /** What a view is given: the parts of its path that a colon names. */
 export interface ViewProps {
@@ -17,6 +23,13 @@ export interface ViewProps {
 const VIEWS: readonly (readonly [path: string, view: ComponentType<ViewProps>])[] = [
   ['', Overview],
   ['guards/:guard/matrix', Matrix],
+  ['guards/:guard/calendar', Calendar],
+  ['guards/:guard/key', KeyPage],
+  ['guards/:guard/create', Create],
+  ['runs', Runs],
+  ['runs/:id', Run],
+  ['create', CreateFor],
+  ['audit', Audit],
 ]
 
 /** The view of a path. */

@@ -18,7 +18,7 @@ export function ShareBar({ of }: { readonly of: Readonly<Record<string, number |
   return (
     <div class="share" aria-hidden="true">
       {counted(of).map(([name, count]) => (
-        <i key={name} class={`fill-${lookOf(name).tone}`} style={{ flexGrow: count }} />
+        <i key={name} class={`fill-${lookOf(name).tone} of-${name}`} style={{ flexGrow: count }} />
       ))}
     </div>
   )
