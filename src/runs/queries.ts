@@ -27,7 +27,7 @@ export const openRun = (opened: OpenedRun): Sql => sql`
 
 /**
  * Goes on with a run under another lease: one that crashed or stopped, and is no longer run by a
- * worker that lives. Answers with its guard, and with its policy, reason, actor, range and only keys
+ * worker that lives. Answers with its guard, and with its policy, reason, actor, range and keys
  * where it is this guard's and was reopened; with nothing where there is no such run.
  */
 export const reopenRun = (id: string, guard: string, lease: string): Sql => sql`
