@@ -1,4 +1,12 @@
-import type { RowValues, RunPreview, StoredRepair, StoredRun, VerdictName } from '../src/index.ts'
+import type {
+  Coverage,
+  Losers,
+  RowValues,
+  RunPreview,
+  StoredRepair,
+  StoredRun,
+  VerdictName,
+} from '../src/index.ts'
 
 /** What `GET api` says of the server. */
 export interface Session {
@@ -23,10 +31,14 @@ export interface Problem {
 /** Long work of the server, by guard. */
 export interface Underway {
   readonly guard: string
-  readonly what: 'run' | 'apply' | 'undo' | 'enforce'
+  readonly what: 'run' | 'apply' | 'undo' | 'enforce' | 'unenforce'
+  /** Of the run or the repair. */
   readonly id: string | null
+  readonly actor: string
   readonly startedAt: string
   readonly progress: Readonly<Record<string, unknown>> | null
+  /** What it came to. */
+  readonly result: Readonly<Record<string, unknown>> | null
   readonly error: Problem | null
   readonly endedAt: string | null
 }
@@ -50,12 +62,24 @@ export interface GuardSummary {
   readonly error: Problem | null
 }
 
+/** What the catalogue says of the table of a guard and of its indexes. */
+export interface GuardInspection extends Omit<Coverage, 'enforced'> {
+  /** Missing where the role may not ask. */
+  readonly enforced?: boolean
+  readonly table: string
+  readonly columns: readonly string[]
+  readonly primaryKey: readonly string[]
+  readonly partitioned: boolean
+  readonly rowSecurity: boolean
+}
+
 /** A guard with what was inspected. */
 export interface GuardDetail extends GuardSummary {
-  readonly parts: readonly { readonly name: string; readonly type: string }[]
-  readonly keep: readonly string[] | null
-  readonly losers: unknown
-  readonly inspection: RowValues
+  readonly parts: readonly { readonly name: string; readonly type: string | null }[]
+  readonly keep: readonly string[]
+  readonly losers: Losers
+  /** Null where it could not be held against its table; `error` says why. */
+  readonly inspection: GuardInspection | null
   readonly repairs: readonly StoredRepair[]
 }
 
@@ -110,6 +134,8 @@ export interface MatrixPage {
   readonly to: string | null
   /** Database time of which it is. */
   readonly at: string
+  /** True where a newer one is being made: ask again. */
+  readonly stale: boolean
   /** Whether it is known what ought to exist, so that `missing` means something. */
   readonly expected: boolean
   readonly periods: readonly string[]

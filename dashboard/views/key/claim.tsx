@@ -23,8 +23,8 @@ export function ClaimFacts({ claim }: { readonly claim: KeyClaim }) {
       {claim.error && <p class="ink-bad claim-error">{claim.error}</p>}
       {claim.needsReconcile && (
         <p class="ink-warn">
-          The answer of step <code>{claim.needsReconcile}</code> was lost. Look at the provider, then
-          resolve it: <code>onceover resolve</code>
+          The answer of step <code>{claim.needsReconcile}</code> was lost. Look at the provider,
+          then resolve it: <code>onceover resolve</code>
         </p>
       )}
       <dl class="facts">
@@ -51,9 +51,7 @@ export function ClaimFacts({ claim }: { readonly claim: KeyClaim }) {
         <Fact name="again from">{claim.retryAt && <Time at={claim.retryAt} />}</Fact>
         <Fact name="cancelled by">{claim.cancelledBy}</Fact>
         <Fact name="because">{claim.cancelReason}</Fact>
-        <Fact name="result">
-          {claim.result !== null && <code>{valueText(claim.result)}</code>}
-        </Fact>
+        <Fact name="result">{claim.result !== null && <code>{valueText(claim.result)}</code>}</Fact>
       </dl>
     </section>
   )

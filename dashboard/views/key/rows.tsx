@@ -1,7 +1,7 @@
 import type { KeyHistory, KeyRow } from '../../../src/index.ts'
-import { href } from '../../route.ts'
 import { valueText } from '../../parts/key-text.tsx'
 import { Time } from '../../parts/time.tsx'
+import { href } from '../../route.ts'
 
 /** The rows that stand for a key; more than one are duplicates, and the keeper is said. */
 export function StandingRows({ history }: { readonly history: KeyHistory }) {
@@ -9,7 +9,9 @@ export function StandingRows({ history }: { readonly history: KeyHistory }) {
   return (
     <section class="panel">
       <div class="section-head">
-        <h2>{standing === 0 ? 'No row stands' : standing === 1 ? 'The row' : `${standing} rows`}</h2>
+        <h2>
+          {standing === 0 ? 'No row stands' : standing === 1 ? 'The row' : `${standing} rows`}
+        </h2>
         <code class="soft">{table}</code>
       </div>
       {standing === 0 && <p class="soft">Nothing was made for this key, or it is gone again.</p>}

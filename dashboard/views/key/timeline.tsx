@@ -21,7 +21,6 @@ export function Timeline({
   const [older, setOlder] = useState<Part | undefined>()
   const [error, setError] = useState<ApiError | undefined>()
   // What was older than the last answer does not follow a new one.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new answer starts again
   useEffect(() => setOlder(undefined), [history])
   const { next, more } = older ?? history
   const moments = [...history.timeline, ...(older?.timeline ?? [])]

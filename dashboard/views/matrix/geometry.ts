@@ -33,7 +33,7 @@ export function geometryOf(periods: readonly string[], width: number): Geometry 
   const days = areDays(periods)
   const longest = Math.max(0, ...periods.map((period) => headOf(period).length))
   const least = days ? (isCoarse.matches ? 34 : 26) : clamp(longest * LETTER + 18, 44, 120)
-  const most = days ? 44 : 160
+  const most = days ? 56 : 160
   const name = width < 560 ? 124 : 208
   const share = Math.floor((width - name - 1) / Math.max(1, periods.length))
   return {

@@ -4,7 +4,7 @@ import { inWords } from './cell-state.ts'
 import { type Geometry, px } from './geometry.ts'
 import { headOf, isWeekend, monthAt, wordsOf } from './period.ts'
 
-/** The head of the grid: a column for each period, and how much of it is missing or failed. */
+/** The head of the grid: a column for each period, and how many of its keys are not as they should be. */
 export function GridHead({
   page,
   columns,
@@ -49,9 +49,10 @@ function ColumnHead({
   const period = page.periods[column] ?? ''
   const counts = page.byPeriod[column] ?? {}
   const words = `${wordsOf(period)}: ${inWords(counts)}`
-  const undone = (counts.missing ?? 0) + (counts.failed ?? 0)
-  const month = monthAt(page.periods, column, first)
-  const tone = (counts.failed ?? 0) > 0 ? 'bad' : 'warn'
+  const { missing = 0, failed = 0, duplicate = 0, done = 0 } = counts
+  const wrong = missing + failed + duplicate
+  const month = monthAt(page.periods, column, { first, width: measures.column })
+  const tone = failed > 0 ? 'bad' : missing > 0 ? 'warn' : 'note'
   return (
     <div
       class={isWeekend(period) ? 'matrix-period weekend' : 'matrix-period'}
@@ -63,14 +64,8 @@ function ColumnHead({
     >
       {month && <span class="month">{month}</span>}
       <span class="period">{headOf(period)}</span>
-      <span class={undone > 0 ? `undone ink-${tone}` : 'undone'}>
-        {undone > 0 ? (
-          short(undone)
-        ) : (counts.done ?? 0) > 0 ? (
-          <Glyph name="check" tone="good" />
-        ) : (
-          ''
-        )}
+      <span class={wrong > 0 ? `wrong ink-${tone}` : 'wrong'}>
+        {wrong > 0 ? short(wrong) : done > 0 && <Glyph name="check" tone="good" />}
       </span>
     </div>
   )

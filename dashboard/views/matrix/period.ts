@@ -17,6 +17,10 @@ export const isoDay = (day: Date): string => day.toISOString().slice(0, 10)
 /** The day some days later, or earlier. */
 export const plusDays = (day: Date, days: number): Date => new Date(day.getTime() + days * DAY_MS)
 
+/** How many days lie between two. */
+export const daysBetween = (from: Date, to: Date): number =>
+  Math.round((to.getTime() - from.getTime()) / DAY_MS)
+
 /** Whether all periods are days: then they are laid out by months. */
 export const areDays = (periods: readonly string[]): boolean =>
   periods.length > 0 && periods.every((period) => DAY.test(period))
@@ -27,26 +31,32 @@ export const headOf = (period: string): string => {
   return day ? String(day.getUTCDate()) : period.replace(/T00:00(:00)?(\.0+)?(Z|\+00:?0*)?$/, '')
 }
 
-const MONTH_COLUMNS = 3
-
 const beginsMonth = (periods: readonly string[], place: number): boolean =>
   periods[place - 1]?.slice(0, 7) !== periods[place]?.slice(0, 7)
 
+/** A name of a month, and the width in pixels that it needs. */
+const MONTH_NAMES = [
+  [74, monthName],
+  [32, named({ month: 'short' })],
+] as const
+
 /**
- * The month over a column: where it begins, and over the first column in sight, unless the next
- * month begins so soon that the two would stand on each other.
+ * The month over a column: where it begins, and over the first column in sight; shorter, or not at
+ * all, where the next month would stand on it.
+ *
+ * @param width of a column, in pixels
  */
 export function monthAt(
   periods: readonly string[],
   place: number,
-  first: number,
+  { first, width }: { readonly first: number; readonly width: number },
 ): string | undefined {
   const day = dayOf(periods[place] ?? '')
-  if (!day) return undefined
-  if (beginsMonth(periods, place)) return monthName.format(day)
-  const near = Array.from({ length: MONTH_COLUMNS }, (_, step) => place + step + 1)
-  const soon = near.some((next) => next < periods.length && beginsMonth(periods, next))
-  return place === first && !soon ? monthName.format(day) : undefined
+  if (!day || !(beginsMonth(periods, place) || place === first)) return undefined
+  let next = place + 1
+  while (next < periods.length && !beginsMonth(periods, next)) next++
+  const room = next === periods.length ? Number.POSITIVE_INFINITY : (next - place) * width
+  return MONTH_NAMES.find(([needed]) => needed <= room)?.[1].format(day)
 }
 
 /** The month of a day, with its year. */

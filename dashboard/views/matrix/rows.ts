@@ -5,6 +5,7 @@ import { ofGuard, useFreshness } from '../../resource.ts'
 
 const PAGE_ROWS = 200
 const RETRY_MS = 4000
+const NEWER_MS = 1500
 
 interface Loaded {
   readonly path: string
@@ -50,6 +51,14 @@ async function load(
   return loaded
 }
 
+// The pages of a matrix belong together: where it was made anew, its first page comes again.
+const anew =
+  (start: () => Promise<Loaded>) =>
+  (error: unknown): Promise<Loaded> => {
+    if (asApiError(error).code === 'SELECTION_GONE') return start()
+    throw error
+  }
+
 /**
  * Fetches a matrix page by page as far as it is looked at, and again from the start when something
  * of its guard changed; what is shown stays until the new is complete.
@@ -78,7 +87,9 @@ export function useMatrixRows(guard: string, path: string): MatrixRows {
     const aborted = new AbortController()
     const goesOn = loaded?.path === path && done.current === turn
     if (goesOn && (loaded.next === null || loaded.rows.length >= wanted)) return
-    load(path, goesOn ? loaded : undefined, wanted, aborted.signal).then(
+    const start = () => load(path, undefined, wanted, aborted.signal)
+    const loading = goesOn ? load(path, loaded, wanted, aborted.signal).catch(anew(start)) : start()
+    loading.then(
       (next) => {
         if (aborted.signal.aborted) return
         done.current = turn
@@ -93,6 +104,12 @@ export function useMatrixRows(guard: string, path: string): MatrixRows {
   }, [path, turn, wanted, loaded])
 
   useFreshness(ofGuard(guard), reload)
+  const outdated = loaded?.page.stale === true
+  useEffect(() => {
+    if (!outdated) return
+    const timer = setTimeout(reload, NEWER_MS)
+    return () => clearTimeout(timer)
+  }, [outdated, loaded, reload])
   useEffect(() => {
     if (!error?.isOutage) return
     const timer = setTimeout(reload, RETRY_MS)

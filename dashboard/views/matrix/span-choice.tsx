@@ -1,6 +1,6 @@
 import type { MatrixPage } from '../../contract.ts'
 import { setQuery } from '../../route.ts'
-import { areDays, dayOf, isoDay, plusDays } from './period.ts'
+import { dayOf, daysBetween, isoDay, plusDays } from './period.ts'
 
 const PRESETS = [
   ['2 weeks', 14],
@@ -11,11 +11,10 @@ const PRESETS = [
 
 /** From which period to which: as it is in the address, or chosen by the server. */
 export function SpanChoice({ page }: { readonly page: MatrixPage }) {
-  const { from, to, periods } = page
-  const days = areDays(periods)
-  if (!days || from === null || to === null) return null
-  const end = dayOf(to) ?? new Date()
-  const length = periods.length
+  const { from, to } = page
+  const [start, end] = [dayOf(from ?? ''), dayOf(to ?? '')]
+  if (!start || !end || from === null || to === null) return null
+  const length = daysBetween(start, end) + 1
   const span = (first: string, last: string) => {
     if (dayOf(first) && dayOf(last)) setQuery({ from: first, to: last }, false)
   }
