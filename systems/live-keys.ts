@@ -15,7 +15,7 @@ export interface LiveKey {
 export const liveKeys = (systems: LiveSystems): readonly LiveKey[] => [
   {
     ...{ key: 'k', short: 'kill a worker' },
-    doing: "two processes make last week's reports anew, and one of them gets SIGKILL",
+    doing: 'two processes write the reports of new students, and one of them gets SIGKILL',
     press: () => systems.reports.kill(),
   },
   {

@@ -114,16 +114,27 @@ export function deedsOf({ students, week, seed = 1 }: Planting): Deeds {
 
 /** Puts students in place, and what they did. */
 export async function plantStudents(handle: Handle, planting: Planting): Promise<void> {
-  const rows = Array.from({ length: planting.students }, (_, n) => student(n))
-  await handle.query(
-    `INSERT INTO users (id, name, time_zone)
-     SELECT id, name, "timeZone"
-     FROM jsonb_to_recordset($1::jsonb) AS item (id uuid, name text, "timeZone" text)`,
-    [JSON.stringify(rows)],
+  await enrol(
+    handle,
+    Array.from({ length: planting.students }, (_, n) => student(n)),
   )
   const { attempts, sessions } = deedsOf(planting)
   await addAttempts(handle, attempts)
   await addSessions(handle, sessions)
+}
+
+/** Enrols students, on a date or ever since. */
+export async function enrol(
+  handle: Handle,
+  students: readonly Student[],
+  on = '-infinity',
+): Promise<void> {
+  await handle.query(
+    `INSERT INTO users (id, name, time_zone, enrolled_on)
+     SELECT id, name, "timeZone", $2::date
+     FROM jsonb_to_recordset($1::jsonb) AS item (id uuid, name text, "timeZone" text)`,
+    [JSON.stringify(students), on],
+  )
 }
 
 /** Records answered questions. */

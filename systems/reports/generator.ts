@@ -105,7 +105,7 @@ const activeStudents = ({ period, windows }: StudentWindows) => sql`
          (item.input ->> 'startDate')::date AS start_date, item.input
   FROM jsonb_array_elements(${JSON.stringify(windows)}::jsonb) AS item (input)
   JOIN users ON users.time_zone = item.input ->> 'timeZone'
-  WHERE users.active
+  WHERE users.active AND users.enrolled_on <= (item.input ->> 'endDate')::date
   ORDER BY users.id`
 
 /** Every active student for each period that begins on these days and has begun by now. */

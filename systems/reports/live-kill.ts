@@ -1,41 +1,38 @@
-import { randomUUID } from 'node:crypto'
 import { addDays } from '../days.ts'
 import { type Furnishing, pageOf, type Told } from '../live-system.ts'
-import { addAttempts } from './fixture.ts'
+import { addAttempts, addSessions, deedsOf, enrol, student } from './fixture.ts'
 import { reportBatches } from './guards.ts'
 import { BUILT, type KillTask, killFirst, type Program } from './kill.ts'
 import { isUnit, type ReportUnit, unitsOf } from './selection.ts'
 
+const JOINING = 6
+const WEEKS = 4
 const WORKERS = 2
 const WRITING_MS = 250
 const WAIT = '60s'
-const REASON = 'late answers of last week'
+const REASON = 'students who joined'
 
-/** Whose reports of the week of $1 stand. */
-const REPORTED = `
-  SELECT user_id::text AS id FROM parent_report_batches
-  WHERE period = 'weekly' AND status = 'completed' AND $1::date BETWEEN start_date AND end_date
-  ORDER BY user_id`
+/** How a worker is killed; by default as in the demo. */
+export interface KillOptions {
+  /** What the processes run. */
+  readonly program?: Program
+  /** How long each report takes to write, in milliseconds. */
+  readonly writingMs?: number
+}
 
 /**
- * Last week's answers of every student come in late, so two processes make last week's reports
- * anew. The first gets SIGKILL in the middle; the other takes over what it held.
- *
- * @param program what the processes run
+ * Students join with what they did at another school, and two processes write their reports of four
+ * weeks. The first gets SIGKILL in the middle; the other takes over what it held.
  */
 export async function killWorker(
-  { once, pool, url, today }: Furnishing,
-  program: Program = BUILT,
+  furnishing: Furnishing,
+  { program = BUILT, writingMs = WRITING_MS }: KillOptions = {},
 ): Promise<Told> {
-  const date = addDays(today, -7)
-  const { rows } = await pool.query(REPORTED, [date])
-  const ids = rows.map(({ id }) => String(id))
-  const units = (await unitsOf(pool, { period: 'weekly', date }, ids)).filter(isUnit)
-  await answerLate(pool, units)
-  const name = (n: number) => `worker ${n + 1}`
-  const policy = { onDuplicate: 'replace', reason: REASON, wait: WAIT } as const
+  const { once, url } = furnishing
+  const units = await joining(furnishing)
+  const policy = { onDuplicate: 'skip', reason: REASON, wait: WAIT } as const
   const tasks = Array.from({ length: WORKERS }, (_, n): KillTask => {
-    return { url, name: name(n), units, ...policy, writingMs: WRITING_MS }
+    return { url, name: `worker ${n + 1}`, units, ...policy, writingMs }
   })
   const [victim, survivor] = await killFirst(tasks, () => undefined, program)
   if (!victim?.killed || !survivor) {
@@ -49,21 +46,32 @@ export async function killWorker(
   const keys = taken.reduce((sum, event) => sum + event.keys.length, 0)
   return {
     says:
-      `${victim.name} (process ${victim.pid}) got SIGKILL while it held ${victim.killed.held} of ` +
-      `last week's ${units.length} reports. ${survivor.name} took ${keys} over and wrote the rest.`,
-    see: pageOf(reportBatches, 'matrix'),
+      `${JOINING} students joined, with ${units.length} reports to write. ${victim.name} (process ` +
+      `${victim.pid}) got SIGKILL when it had made ${victim.killed.made} and held ` +
+      `${victim.killed.held}; ${survivor.name} took ${keys} over and wrote the rest.`,
+    see: pageOf(reportBatches, 'matrix', 'sort=worst'),
   }
 }
 
-/** One more question of each, in the week of the unit. */
-const answerLate = (pool: Furnishing['pool'], units: readonly ReportUnit[]): Promise<void> =>
-  addAttempts(
-    pool,
-    units.map(({ key, input }) => ({
-      id: randomUUID(),
-      user_id: key.user_id,
-      subject: 'geography',
-      is_correct: true,
-      answered_at: input.startsAt,
-    })),
-  )
+const COUNT_STUDENTS = 'SELECT count(*)::int AS students FROM users'
+
+/** What is to be written of students who join now. */
+async function joining({ pool, today }: Furnishing): Promise<ReportUnit[]> {
+  const { rows } = await pool.query(COUNT_STUDENTS)
+  const before = Number(rows[0]?.students)
+  const students = Array.from({ length: JOINING }, (_, n) => student(before + n))
+  const ids = students.map(({ id }) => id)
+  const dates = Array.from({ length: WEEKS }, (_, ago) => addDays(today, -7 * ago))
+  await enrol(pool, students, dates.at(-1))
+  for (const [seed, week] of dates.entries()) {
+    // Each call is of a week and the one before.
+    if (seed % 2 > 0) continue
+    const { attempts, sessions } = deedsOf({ students: before + JOINING, week, seed: seed + 1 })
+    const isTheirs = ({ user_id }: { readonly user_id: string }) => ids.includes(user_id)
+    await addAttempts(pool, attempts.filter(isTheirs))
+    await addSessions(pool, sessions.filter(isTheirs))
+  }
+  const asked = dates.map((date) => unitsOf(pool, { period: 'weekly', date }, ids))
+  const units = (await Promise.all(asked)).flat().filter(isUnit)
+  return units.filter(({ input }) => Date.parse(input.startsAt) <= Date.now())
+}

@@ -11,8 +11,8 @@ import {
 } from './fixture.ts'
 import { generateMany, generateOne, openReports, type ReportSystem } from './generate.ts'
 import { reportBatches } from './guards.ts'
-import { endKillWorkers, type Program } from './kill.ts'
-import { killWorker } from './live-kill.ts'
+import { endKillWorkers } from './kill.ts'
+import { type KillOptions, killWorker } from './live-kill.ts'
 import { Outages } from './outages.ts'
 import { windowAt } from './period.ts'
 import { templateWriter } from './template-writer.ts'
@@ -38,14 +38,12 @@ const CRON = { actor: 'weekly job', reason: 'the reports of the week' } as const
 /** The reports as they live, and the system that made them. */
 export interface LiveReports extends LiveSystem {
   readonly system: ReportSystem
-  /** Kills a worker in the middle of last week's reports. */
+  /** Kills a worker in the middle of the reports of new students. */
   kill(): Promise<Told>
 }
 
 /** How they are furnished; by default as the demo is. */
-export interface ReportsOptions {
-  /** What the processes run of which one is killed. */
-  readonly program?: Program
+export interface ReportsOptions extends KillOptions {
   /** How many weeks have reports in the end. */
   readonly weeks?: number
 }
@@ -57,7 +55,7 @@ export interface ReportsOptions {
  */
 export async function furnishReports(
   furnishing: Furnishing,
-  { program, weeks = WEEKS }: ReportsOptions = {},
+  { weeks = WEEKS, ...killing }: ReportsOptions = {},
 ): Promise<LiveReports> {
   const { once, pool, today } = furnishing
   await createSchema(pool)
@@ -96,7 +94,7 @@ export async function furnishReports(
       see: pageOf(reportBatches, 'matrix'),
     },
     rerun: () => rerun(system, pool, today),
-    kill: () => killWorker(furnishing, program),
+    kill: () => killWorker(furnishing, killing),
     close: async () => {
       closing.abort()
       endKillWorkers()

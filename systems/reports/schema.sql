@@ -5,7 +5,9 @@ CREATE TABLE users (
   name text NOT NULL,
   -- IANA name, such as Asia/Tokyo: a student's week begins on the student's own Monday.
   time_zone text NOT NULL CHECK (now() AT TIME ZONE time_zone IS NOT NULL),
-  active boolean NOT NULL DEFAULT true
+  active boolean NOT NULL DEFAULT true,
+  -- Of a period that ended before there is nothing to report.
+  enrolled_on date NOT NULL DEFAULT '-infinity'
 );
 
 CREATE TABLE study_sessions (
