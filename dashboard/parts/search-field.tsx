@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { useSlashKey } from './slash-key.ts'
 
 const QUIET_MS = 250
 
@@ -22,17 +23,7 @@ export function SearchField({
     const timer = setTimeout(() => search.current(text), QUIET_MS)
     return () => clearTimeout(timer)
   }, [text, value])
-  useEffect(() => {
-    const onKeyDown = (event: KeyboardEvent) => {
-      const { target } = event
-      const typing = target instanceof Element && target.matches('input, textarea, select')
-      if (event.key !== '/' || typing || document.querySelector('dialog[open]')) return
-      event.preventDefault()
-      field.current?.focus()
-    }
-    addEventListener('keydown', onKeyDown)
-    return () => removeEventListener('keydown', onKeyDown)
-  }, [])
+  useSlashKey(field)
   return (
     <input
       ref={field}

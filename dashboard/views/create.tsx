@@ -6,11 +6,11 @@ import { View } from '../parts/page.tsx'
 import { useResource } from '../resource.ts'
 import { go, href, route } from '../route.ts'
 import { guards, mayWrite } from '../session.ts'
-import type { ViewProps } from '../views.tsx'
 import { Maker } from './create/maker.tsx'
 
 /** Makes keys or rows of a guard, after a look at what would become of each. */
-export function Create({ params: { guard = '' } }: ViewProps) {
+export function Create({ params }: { readonly params: Readonly<Record<string, string>> }) {
+  const guard = params.guard ?? ''
   const detail = useResource<GuardDetail>(apiPath(['guards', guard]))
   return (
     <GuardView guard={guard} title="Create" actions={<a href={href(['create'])}>Another guard</a>}>

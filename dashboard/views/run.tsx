@@ -9,7 +9,6 @@ import { State } from '../parts/state.tsx'
 import { exactly, lasting, Time } from '../parts/time.tsx'
 import { useResource } from '../resource.ts'
 import { href, route, setQuery } from '../route.ts'
-import type { ViewProps } from '../views.tsx'
 import { RunActions } from './run/run-actions.tsx'
 import { RunProgress } from './run/run-progress.tsx'
 import { Steps } from './run/steps.tsx'
@@ -20,7 +19,8 @@ const ofRun =
     (change.kind === 'event' ? change.run : change.id) === id
 
 /** One run: who asked for it and why, how far it is, and the verdict of each of its units. */
-export function Run({ params: { id = '' } }: ViewProps) {
+export function Run({ params }: { readonly params: Readonly<Record<string, string>> }) {
+  const id = params.id ?? ''
   const run = useResource<RunStatus>(apiPath(['runs', id]), ofRun(id))
   const { data, reload } = run
   return (

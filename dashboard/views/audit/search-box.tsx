@@ -1,6 +1,7 @@
-import { useId, useRef, useState } from 'preact/hooks'
-import { type Known, lastWord, type Suggestion, suggestionsFor } from './suggestions.ts'
-import { type Term, termsOf, termText, withTerms } from './terms.ts'
+import { useId } from 'preact/hooks'
+import type { Known, Suggestion } from './suggestions.ts'
+import { type Term, termText } from './terms.ts'
+import { useTyping } from './typing.ts'
 
 /**
  * One box for the whole search: what is settled stands in it as chips, what is typed becomes one
@@ -15,54 +16,9 @@ export function SearchBox({
   readonly known: Omit<Known, 'terms'>
   readonly onTerms: (terms: readonly Term[]) => void
 }) {
-  const [text, setText] = useState('')
-  const [open, setOpen] = useState(false)
-  const [chosen, setChosen] = useState(-1)
-  const input = useRef<HTMLInputElement>(null)
+  const typing = useTyping(terms, known, onTerms)
+  const { input, text, suggestions, chosen, setOpen } = typing
   const id = useId()
-  const suggestions = open ? suggestionsFor(text, { ...known, terms }) : []
-
-  const settle = (typed: string) => {
-    const more = termsOf(typed)
-    setText('')
-    setChosen(-1)
-    if (more.length > 0) onTerms(withTerms(terms, more))
-  }
-  const take = ({ text: taken, whole }: Suggestion) => {
-    const free = taken.startsWith('reason:') && !lastWord(text).startsWith('reason:')
-    const typed = free ? taken : text.slice(0, text.length - lastWord(text).length) + taken
-    if (whole) settle(typed)
-    else setText(typed)
-    setChosen(-1)
-    input.current?.focus()
-  }
-  const onInput = (typed: string) => {
-    setOpen(true)
-    setChosen(-1)
-    const settled = /^\S+:(?:"[^"]+"|[^\s"]+)\s$/.test(typed) && termsOf(typed)[0]?.name
-    if (settled && typed.startsWith(`${settled}:`)) settle(typed)
-    else setText(typed)
-  }
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
-    const picked = suggestions[chosen]
-    if (step !== undefined) {
-      event.preventDefault()
-      setOpen(true)
-      const count = suggestions.length + 1
-      setChosen(((chosen + 1 + step + count) % count) - 1)
-    } else if (event.key === 'Enter' || (event.key === 'Tab' && picked)) {
-      event.preventDefault()
-      if (picked) take(picked)
-      else settle(text)
-    } else if (event.key === 'Escape') setOpen(false)
-    else if (event.key === 'Backspace' && text === '' && terms.length > 0) {
-      event.preventDefault()
-      const last = terms.at(-1)
-      if (last) setText(termText(last))
-      onTerms(terms.slice(0, -1))
-    }
-  }
   return (
     <div class="audit-search">
       <div class="audit-search-box">
@@ -90,13 +46,13 @@ export function SearchBox({
             spellcheck={false}
             placeholder={terms.length === 0 ? 'guard:reports verdict:skipped since:1d' : 'and'}
             value={text}
-            onInput={({ currentTarget }) => onInput(currentTarget.value)}
-            onKeyDown={onKeyDown}
+            onInput={({ currentTarget }) => typing.onInput(currentTarget.value)}
+            onKeyDown={typing.onKeyDown}
             onFocus={() => setOpen(true)}
             onBlur={() => setOpen(false)}
           />
         </div>
-        <Suggestions id={id} of={suggestions} chosen={chosen} onTake={take} />
+        <Suggestions id={id} of={suggestions} chosen={chosen} onTake={typing.take} />
       </div>
       <p id={`${id}-help`} class="soft audit-search-help">
         <code>guard:</code> <code>verdict:</code> <code>actor:</code> <code>run:</code>{' '}

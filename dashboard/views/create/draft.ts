@@ -3,7 +3,12 @@ import type { RowValues } from '../../../src/index.ts'
 import type { GuardDetail } from '../../contract.ts'
 
 /** A part of a key as the server describes it; `values` where it has but a few. */
-export type Part = GuardDetail['parts'][number] & { readonly values?: readonly string[] }
+export interface Part {
+  readonly name: string
+  /** As PostgreSQL calls it; null where the table could not be looked at. */
+  readonly type: string | null
+  readonly values?: readonly string[]
+}
 
 /** What is asked for: all of some days, keys, or rows. */
 export type Mode = 'range' | 'keys' | 'rows'
@@ -82,7 +87,7 @@ function parsed(text: string): unknown {
 function typedValue({ type }: Part, text: string): unknown {
   const typed = text.trim()
   if (typed === '') return null
-  if (!isSet(type)) return typed
+  if (type === null || !isSet(type)) return typed
   const list = parsed(typed)
   return Array.isArray(list) ? list : typed.split(/\s*,\s*/).map(asNumber)
 }
@@ -94,7 +99,8 @@ const asNumber = (text: string): unknown => (/^-?\d{1,15}$/.test(text) ? Number(
 const isSet = (type: string): boolean => /^set$|^jsonb$|\[\]$/.test(type)
 
 /** What a field for a part looks like. */
-export function fieldOf(type: string): JSX.IntrinsicElements['input'] {
+export function fieldOf(type: string | null): JSX.IntrinsicElements['input'] {
+  if (type === null) return { type: 'text' }
   if (type === 'date') return { type: 'date' }
   if (/^time($| without| with|\()/.test(type)) return { type: 'time', step: '1' }
   if (type.startsWith('timestamp')) return { type: 'text', placeholder: '2026-01-31T09:00:00Z' }

@@ -14,13 +14,55 @@ import { Request } from './request.tsx'
 
 /** From the request over its preview and the decision on what exists to what came of it. */
 export function Maker({ guard }: { readonly guard: GuardDetail }) {
+  const making = useMaking(guard)
+  const { draft, faults, looked, outcome, error, busy, look } = making
+  const shown = useRef<HTMLDivElement>(null)
+  const isLooked = looked !== undefined
+  useEffect(() => {
+    if (isLooked) shown.current?.focus()
+  }, [isLooked])
+
+  if (outcome) return <Made guard={guard} outcome={outcome} onAgain={making.startAgain} />
+  return (
+    <div class="maker">
+      <Request guard={guard} draft={draft} faults={faults} onChange={making.change} />
+      <div class="maker-look">
+        <button
+          type="button"
+          class={looked ? undefined : 'primary'}
+          disabled={busy}
+          onClick={() => look('skip')}
+        >
+          {busy ? 'Looking' : looked ? 'Preview again' : 'Preview'}
+        </button>
+        {!looked && (
+          <span class="soft">Nothing is written before you have seen what would be.</span>
+        )}
+      </div>
+      {error && <Failure error={error} />}
+      {looked && (
+        <div ref={shown} tabIndex={-1} class="maker-found" aria-busy={busy}>
+          <Previewed guard={guard} looked={looked} />
+          <Decision
+            guard={guard}
+            looked={looked}
+            busy={busy}
+            onPolicy={look}
+            onMade={making.setOutcome}
+          />
+        </div>
+      )}
+    </div>
+  )
+}
+
+function useMaking(guard: GuardDetail) {
   const [draft, setDraft] = useState<Draft>(() => firstDraft(guard))
   const [looked, setLooked] = useState<Looked | undefined>()
   const [outcome, setOutcome] = useState<Outcome | undefined>()
   const [faults, setFaults] = useState<Asked['faults']>()
   const [error, setError] = useState<ApiError | undefined>()
   const [busy, setBusy] = useState(false)
-  const shown = useRef<HTMLDivElement>(null)
 
   const look = async (policy: Policy, reason = '') => {
     const asked = askedOf(draft, guard.parts)
@@ -47,43 +89,11 @@ export function Maker({ guard }: { readonly guard: GuardDetail }) {
     setFaults(undefined)
     setError(undefined)
   }
-  const isLooked = looked !== undefined
-  useEffect(() => {
-    if (isLooked) shown.current?.focus({ preventScroll: false })
-  }, [isLooked])
-
-  if (outcome && looked) {
-    const again = () => {
-      setOutcome(undefined)
-      setLooked(undefined)
-    }
-    return <Made guard={guard} outcome={outcome} onAgain={again} />
+  const startAgain = () => {
+    setOutcome(undefined)
+    setLooked(undefined)
   }
-  return (
-    <div class="maker">
-      <Request guard={guard} draft={draft} faults={faults} onChange={change} />
-      <div class="maker-look">
-        <button
-          type="button"
-          class={looked ? undefined : 'primary'}
-          disabled={busy}
-          onClick={() => look('skip')}
-        >
-          {busy ? 'Looking' : looked ? 'Preview again' : 'Preview'}
-        </button>
-        {!looked && (
-          <span class="soft">Nothing is written before you have seen what would be.</span>
-        )}
-      </div>
-      {error && <Failure error={error} />}
-      {looked && (
-        <div ref={shown} tabIndex={-1} class="maker-found" aria-busy={busy}>
-          <Previewed guard={guard} looked={looked} />
-          <Decision guard={guard} looked={looked} busy={busy} onPolicy={look} onMade={setOutcome} />
-        </div>
-      )}
-    </div>
-  )
+  return { draft, faults, looked, outcome, error, busy, look, change, setOutcome, startAgain }
 }
 
 function firstDraft(guard: GuardDetail): Draft {

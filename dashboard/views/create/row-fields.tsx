@@ -110,38 +110,68 @@ function RowForm({
           />
         ))}
       </div>
-      <div class="draft-tools">
-        <details open={row.more !== ''}>
-          <summary>{more}</summary>
-          <textarea
-            aria-label={`${more}, of number ${number}`}
-            rows={3}
-            spellcheck={false}
-            placeholder={example}
-            value={row.more}
-            onInput={({ currentTarget }) => onChange({ ...row, more: currentTarget.value })}
-          />
-        </details>
-        <button type="button" class="plain" onClick={onCopy} aria-label={`Copy number ${number}`}>
-          Copy
-        </button>
-        {onRemove && (
-          <button
-            type="button"
-            class="plain"
-            onClick={onRemove}
-            aria-label={`Remove number ${number}`}
-          >
-            Remove
-          </button>
-        )}
-      </div>
+      <RowTools
+        number={number}
+        words={more}
+        example={example}
+        more={row.more}
+        onMore={(text) => onChange({ ...row, more: text })}
+        onCopy={onCopy}
+        onRemove={onRemove}
+      />
       {fault && (
         <p id={`${id}-fault`} class="ink-bad" role="alert">
           {fault}
         </p>
       )}
     </fieldset>
+  )
+}
+
+function RowTools({
+  number,
+  words,
+  example,
+  more,
+  onMore,
+  onCopy,
+  onRemove,
+}: {
+  readonly number: number
+  readonly words: string
+  readonly example: string
+  readonly more: string
+  readonly onMore: (text: string) => void
+  readonly onCopy: () => void
+  readonly onRemove: (() => void) | undefined
+}) {
+  return (
+    <div class="draft-tools">
+      <details open={more !== ''}>
+        <summary>{words}</summary>
+        <textarea
+          aria-label={`${words}, of number ${number}`}
+          rows={3}
+          spellcheck={false}
+          placeholder={example}
+          value={more}
+          onInput={({ currentTarget }) => onMore(currentTarget.value)}
+        />
+      </details>
+      <button type="button" class="plain" onClick={onCopy} aria-label={`Copy number ${number}`}>
+        Copy
+      </button>
+      {onRemove && (
+        <button
+          type="button"
+          class="plain"
+          onClick={onRemove}
+          aria-label={`Remove number ${number}`}
+        >
+          Remove
+        </button>
+      )}
+    </div>
   )
 }
 

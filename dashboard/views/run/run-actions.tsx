@@ -3,7 +3,7 @@ import type { Cancelled, RunStatus } from '../../../src/index.ts'
 import { apiPath, post } from '../../api.ts'
 import { tell } from '../../live.ts'
 import { Confirm } from '../../parts/confirm.tsx'
-import { say, sayError } from '../../parts/toast.tsx'
+import { say } from '../../parts/toast.tsx'
 import { go } from '../../route.ts'
 import { knownGuard, mayWrite } from '../../session.ts'
 import { isOpen } from '../runs/run-filter.ts'
@@ -30,31 +30,35 @@ export function RunActions({ run, onChanged }: ActionProps) {
   )
 }
 
-function Resume({ run: { id, guard }, onChanged }: ActionProps) {
-  const [busy, setBusy] = useState(false)
+function Resume({ run: { id, guard, inFlight, range }, onChanged }: ActionProps) {
+  const [asking, setAsking] = useState(false)
   const resume = async () => {
-    setBusy(true)
-    try {
-      await post(apiPath(['guards', guard, 'resume']), { run: id })
-      say('It goes on: first with what it had claimed, then with what it never came to.', 'running')
-      tell({ kind: 'run', guard, id })
-    } catch (error) {
-      sayError(error)
-    } finally {
-      setBusy(false)
-      onChanged()
-    }
+    await post(apiPath(['guards', guard, 'resume']), { run: id })
+    say('The run goes on.', 'running')
+    tell({ kind: 'run', guard, id })
+    onChanged()
   }
   return (
-    <button
-      type="button"
-      class="primary"
-      onClick={resume}
-      disabled={busy}
-      title="Goes on under the same run; what is done is not made again"
-    >
-      {busy ? 'Resuming' : 'Resume'}
-    </button>
+    <>
+      <button type="button" class="primary" onClick={() => setAsking(true)}>
+        Resume
+      </button>
+      {asking && (
+        <Confirm
+          title="Go on with this run?"
+          action="Resume"
+          reasonless
+          onConfirm={resume}
+          onClose={() => setAsking(false)}
+        >
+          <p>
+            It goes on under the same id: with the {inFlight.toLocaleString()} that it had claimed
+            and not finished{range ? ', then with those of its range that it never came to' : ''}.
+            What is done is not made again.
+          </p>
+        </Confirm>
+      )}
+    </>
   )
 }
 
@@ -62,7 +66,10 @@ function RetryFailed({ run: { id, guard, totals } }: Pick<ActionProps, 'run'>) {
   const [asking, setAsking] = useState(false)
   const retry = async (reason: string) => {
     const path = apiPath(['guards', guard, 'retry'])
-    const { run } = await post<{ readonly run: string }>(path, { run: id, reason })
+    const { run } = await post<{ readonly run: string }>(path, {
+      run: id,
+      reason: reason.trim() || undefined,
+    })
     say('The failed units are tried again.', 'running')
     go(['runs', run])
   }
@@ -93,7 +100,9 @@ function Cancel({ run, onChanged }: ActionProps) {
   const { id, guard } = run
   const cancel = async (reason: string) => {
     const path = apiPath(['runs', id, 'cancel'])
-    const { cancelled, claims } = await post<Cancelled>(path, { reason })
+    const { cancelled, claims } = await post<Cancelled>(path, {
+      reason: reason.trim() || undefined,
+    })
     if (cancelled) say(`Cancelled: ${claims.toLocaleString()} keys are free.`, 'cancelled')
     else say('It had ended already: nothing was cancelled.')
     tell({ kind: 'run', guard, id })

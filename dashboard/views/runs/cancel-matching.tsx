@@ -1,22 +1,27 @@
 import { useState } from 'preact/hooks'
 import type { StoredRun } from '../../../src/index.ts'
 import { apiPath, post } from '../../api.ts'
+import type { Problem } from '../../contract.ts'
 import { tell } from '../../live.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { runTitle } from '../../parts/run-words.ts'
 import { State } from '../../parts/state.tsx'
 import { say, sayError } from '../../parts/toast.tsx'
-import { filterWords, openRuns, type RunFilter } from './run-filter.ts'
+import { filterWords, MOST_CANCELLED, openRuns, type RunFilter } from './run-filter.ts'
 
 interface CancelledMany {
   readonly runs: number
   readonly claims: number
+  readonly results: readonly { readonly error: Problem | null }[]
 }
 
 interface Frozen {
   readonly filter: RunFilter
   readonly runs: readonly StoredRun[]
 }
+
+const TOO_MANY =
+  'More than 1,000 runs match: so many are not cancelled at once. Narrow the filter first.'
 
 const NAMED = 5
 
@@ -32,6 +37,7 @@ export function CancelMatching({ filter }: { readonly filter: RunFilter }) {
     try {
       const runs = await openRuns(filter)
       if (runs.length === 0) say('Every run that matches has ended: there is nothing to cancel.')
+      else if (runs.length > MOST_CANCELLED) say(TOO_MANY, 'failed')
       else setFrozen({ filter, runs })
     } catch (error) {
       sayError(error)
@@ -55,11 +61,18 @@ function AskFirst({ frozen, onClose }: { readonly frozen: Frozen; readonly onClo
   const noun = count === 1 ? 'run' : 'runs'
   const cancel = async (reason: string) => {
     const path = apiPath(['runs', 'cancel'])
-    const done = await post<CancelledMany>(path, { ...filter, expect: count, reason })
+    const done = await post<CancelledMany>(path, {
+      ...filter,
+      expect: count,
+      reason: reason.trim() || undefined,
+    })
     say(
       `${done.runs.toLocaleString()} cancelled; ${done.claims.toLocaleString()} keys are free.`,
       'cancelled',
     )
+    const failed = done.results.flatMap(({ error }) => error ?? [])
+    const [first] = failed
+    if (first) say(`${failed.length} could not be cancelled: ${first.detail}`, 'failed')
     tell({ kind: 'run', ...(filter.guard !== undefined && { guard: filter.guard }) })
   }
   return (

@@ -50,27 +50,23 @@ export function filterWords({ guard, state, actor, since }: RunFilter, runs = 'r
   return words.filter(Boolean).join(' ')
 }
 
-const MOST_PAGES = 20
+/** More are not cancelled at once. */
+export const MOST_CANCELLED = 1000
 
 /**
- * Runs that match and can still be cancelled, newest first, at most ten thousand.
+ * Runs that match and can still be cancelled, newest first. More than `MOST_CANCELLED` where there
+ * are so many.
  *
  * @throws ApiError
  */
 export async function openRuns(filter: RunFilter): Promise<readonly StoredRun[]> {
-  const states = OPEN_STATES.filter((each) => filter.state === undefined || filter.state === each)
-  const found = await Promise.all(states.map((state) => all({ ...filter, state })))
-  return found.flat()
-}
-
-async function all(filter: RunFilter): Promise<readonly StoredRun[]> {
   const items: StoredRun[] = []
+  const asked = { ...filter, state: filter.state ?? OPEN_STATES.join(','), limit: 500 }
   let cursor: string | undefined
-  for (let turn = 0; turn < MOST_PAGES; turn++) {
-    const page = await get<Page<StoredRun>>(apiPath(['runs'], { ...filter, cursor, limit: 500 }))
+  do {
+    const page = await get<Page<StoredRun>>(apiPath(['runs'], { ...asked, cursor }))
     items.push(...page.items)
-    if (page.next === null) break
-    cursor = page.next
-  }
+    cursor = page.next ?? undefined
+  } while (cursor !== undefined && items.length <= MOST_CANCELLED)
   return items
 }
