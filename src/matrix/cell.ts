@@ -3,9 +3,10 @@ import type { RowValues } from '../core/verdict.ts'
 import { zip } from '../rows/chunk.ts'
 import { toJson } from '../rows/json-value.ts'
 import type { WorkEnvironment } from '../runs/work.ts'
+import type { Layout } from './layout.ts'
 import { checkOptions, type MatrixSource, type Reading, readMatrix } from './made.ts'
 import { selectCells } from './queries.ts'
-import type { SpanOptions } from './span.ts'
+import { checkSpan, type SpanOptions } from './span.ts'
 import { GRAVITY, type MatrixState } from './state.ts'
 
 /** Which cell, as the matrix writes it; the span is the matrix's. */
@@ -40,6 +41,11 @@ function checkCell(cell: Pick<CellOptions, 'entity' | 'period'>): void {
   })
 }
 
+const boundsOf = ({ from, to }: SpanOptions): SpanOptions => ({
+  ...(from !== undefined && { from }),
+  ...(to !== undefined && { to }),
+})
+
 interface Line {
   readonly key: string
   readonly state: number
@@ -67,9 +73,14 @@ export async function cell(
 ): Promise<readonly CellKey[]> {
   checkOptions(options, ['entity', 'period', 'from', 'to'])
   checkCell(options)
-  const { entity, period, from = period, to = period } = options
+  const { entity, period } = options
   const shown = { from: period, to: period, entity }
-  return readMatrix(environment, of, { options: { from, to }, shown }, (reading) =>
+  const span = (layout: Layout): SpanOptions => {
+    checkSpan(layout, shown)
+    // Where a period is no day it does not say which days to ask for.
+    return layout.daily ? { ...shown, ...boundsOf(options) } : boundsOf(options)
+  }
+  return readMatrix(environment, of, { span, shown }, (reading) =>
     keysOf(reading, { cells: [{ entity, period }] }),
   )
 }
@@ -82,7 +93,6 @@ export async function cells(
 ): Promise<readonly CellKey[]> {
   checkOptions(options, ['cells', 'states', 'from', 'to', 'limit'])
   for (const each of options.cells) checkCell(each)
-  const { from, to } = options
-  const span = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) }
-  return readMatrix(environment, of, { options: span }, (reading) => keysOf(reading, options))
+  const span = () => boundsOf(options)
+  return readMatrix(environment, of, { span }, (reading) => keysOf(reading, options))
 }

@@ -57,7 +57,7 @@ export interface Reading {
 /** Which part of the matrix of a guard is read. */
 export interface Wanted {
   /** The span that `expected` is asked for. */
-  readonly options: SpanOptions
+  readonly span: (layout: Layout) => SpanOptions
   /** What is shown of it, where that is less. */
   readonly shown?: Pick<Made, 'from' | 'to' | 'entity'>
 }
@@ -70,13 +70,14 @@ export interface Wanted {
 export async function readMatrix<T>(
   environment: WorkEnvironment,
   of: MatrixSource,
-  { options, shown }: Wanted,
+  { span: spanIn, shown }: Wanted,
   read: (reading: Reading) => Promise<T>,
 ): Promise<T> {
   const { database } = environment
   const guard = isGenerator(of) ? of.guard : of
   const inspection = await environment.inspect(guard, database.session)
   const layout = layoutOf(inspection)
+  const options = spanIn(layout)
   checkSpan(layout, options)
   refuseHidden(inspection)
   const migrated = await environment.audited(database.session)

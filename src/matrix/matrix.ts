@@ -103,5 +103,5 @@ export async function matrix(
   options: SpanOptions,
 ): Promise<Matrix> {
   checkOptions(options, ['from', 'to'])
-  return readMatrix(environment, of, { options }, matrixOf)
+  return readMatrix(environment, of, { span: () => options }, matrixOf)
 }

@@ -272,6 +272,44 @@ describe('the span', () => {
     expect(await newest(`'2024-02-29'`)).toMatchObject({ from: '2024-02-02', to: '2024-02-29' })
   })
 
+  test('of other periods is all of them, and 28 days are asked what they expect', async () => {
+    await db.pool.query(
+      'CREATE TABLE IF NOT EXISTS dues (id int PRIMARY KEY, member int, year int)',
+    )
+    await db.pool.query('INSERT INTO dues VALUES (1, 7, 2019)')
+    const asked: unknown[] = []
+    const dues = generator(
+      guard('dues', {
+        table: 'dues',
+        key: { member: int(), year: int() },
+        matrix: { entity: 'member', period: 'year' },
+      }),
+      {
+        range: (days) => {
+          asked.push(days)
+          return { year: 2025 }
+        },
+        expected: ({ year }: { year: number }) => sql`SELECT 7 AS member, ${year}::int AS year`,
+        save: () => {},
+      },
+    )
+    expect(await once.matrix(dues)).toMatchObject({
+      ...{ from: null, to: null, periods: ['2019', '2025'] },
+      rows: [{ entity: '7', states: 'em' }],
+    })
+    expect(await once.cell(dues, { entity: '7', period: '2025' })).toEqual([
+      { key: { member: 7, year: 2025 }, state: 'missing' },
+    ])
+    expect(asked[0]).toEqual({
+      from: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+      to: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+    })
+    expect(asked[1]).toEqual(asked[0])
+    await expect(once.cell(dues, { entity: '7', period: 'now' })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    })
+  })
+
   test('of points in time goes by days in UTC', async () => {
     await db.pool.query(`DROP TABLE IF EXISTS slots;
       CREATE TABLE slots (id int PRIMARY KEY, at timestamptz, room int);
