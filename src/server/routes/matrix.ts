@@ -120,6 +120,7 @@ export const matrixRoutes: readonly Route[] = [
     path: '/guards/:guard/matrix',
     summary: 'The keys of a guard, entity by period, a window of entities at a time.',
     tag: 'matrix',
+    shared: true,
     params: guardParams,
     query: matrixQuery,
     answers: { 200: { description: 'A window of the matrix.', schema: matrixSchema } },

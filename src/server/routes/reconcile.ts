@@ -34,6 +34,7 @@ export const reconcileRoutes: readonly Route[] = [
     path: '/guards/:guard/reconcile',
     summary: 'Holds what is expected in a span of days against rows and claims, period by period.',
     tag: 'guards',
+    shared: true,
     params: guardParams,
     query: daysSchema,
     answers: { 200: { description: 'What is missing, extra, duplicate.', schema: reconciliation } },
