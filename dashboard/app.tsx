@@ -17,7 +17,7 @@ export function App() {
   useEffect(() => {
     loadSession()
     return onChange(({ kind }) => {
-      if (kind === 'reset') loadSession()
+      if (kind === 'reset' || kind === 'database') loadSession()
     })
   }, [])
   useEffect(() => {

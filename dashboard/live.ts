@@ -97,5 +97,11 @@ function take(message: string): void {
     if (field === 'id') lastId = value
   }
   if (name === 'reset') tell({ kind: 'reset' })
-  else if (name === 'change' && data.length > 0) tell(JSON.parse(data.join('\n')))
+  else if (name === 'change' && data.length > 0) hear(JSON.parse(data.join('\n')))
+}
+
+function hear(change: Change): void {
+  tell(change)
+  // While the database was away nothing was told of.
+  if (change.kind === 'database' && change.state === 'ready') tell({ kind: 'reset' })
 }

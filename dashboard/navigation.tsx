@@ -72,7 +72,7 @@ function Standing() {
         Go to <kbd>{/Mac|iPhone|iPad/.test(navigator.platform) ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
       <LiveSwitch />
-      <button type="button" class="plain" onClick={nextTheme}>
+      <button type="button" class="plain" aria-label={`Theme: ${theme.value}`} onClick={nextTheme}>
         <span class="soft">Theme</span> {theme.value}
       </button>
       {target && (

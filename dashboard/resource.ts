@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { type ApiError, asApiError, get } from './api.ts'
 import type { Change } from './contract.ts'
 import { onChange } from './live.ts'
+import { loadSession, sessionError } from './session.ts'
 
 /** Something fetched: what came, or why nothing did. */
 export interface Resource<T> {
@@ -50,7 +51,9 @@ export function useResource<T>(
       },
       (error: unknown) => {
         if (aborted.signal.aborted) return
-        setState((last) => ({ ...last, error: asApiError(error), loading: false }))
+        const failure = asApiError(error)
+        setState((last) => ({ ...last, error: failure, loading: false }))
+        if (concernsAll(failure) && !sessionError.value) loadSession()
       },
     )
     return () => aborted.abort()
@@ -67,6 +70,9 @@ export function useResource<T>(
   const { data, error, loading } = state
   return { data, error, loading, stale: data !== undefined && state.path !== path, reload }
 }
+
+// An outage, or a token that no longer counts, is told once for the whole page.
+const concernsAll = ({ isOutage, status }: ApiError): boolean => isOutage || status === 401
 
 const empty = <T>(path: string | null): State<T> => ({
   path,

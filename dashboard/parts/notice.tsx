@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { ApiError } from '../api.ts'
 import type { Resource } from '../resource.ts'
+import { sessionError } from '../session.ts'
 import { Glyph } from './state.tsx'
 
 /** What stands where there is nothing: a title, and what to do about it. */
@@ -65,6 +66,10 @@ export function Loading({ lines = 6 }: { readonly lines?: number }) {
   )
 }
 
+/** Whether an error is an outage of everything, which is told once, at the top of the page. */
+export const isToldAbove = (error: ApiError): boolean =>
+  error.isOutage && sessionError.value?.isOutage === true
+
 /**
  * Shows a resource: lines while it loads, its error, and `children(data)` once it is there. Data
  * that came before an error stays, below the error.
@@ -78,7 +83,7 @@ export function Shown<T>({
 }) {
   return (
     <>
-      {of.error && <Failure error={of.error} retry={of.reload} />}
+      {of.error && !isToldAbove(of.error) && <Failure error={of.error} retry={of.reload} />}
       {of.data === undefined && !of.error && <Loading />}
       {of.data !== undefined && (
         <div class={of.stale || of.error ? 'stale' : undefined} aria-busy={of.stale}>

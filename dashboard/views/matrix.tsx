@@ -3,7 +3,7 @@ import { apiPath } from '../api.ts'
 import type { CellState, MatrixPage, MatrixRow } from '../contract.ts'
 import { CellKeysDialog, type OpenedCell } from '../parts/cell-keys.tsx'
 import { GuardView } from '../parts/guard-view.tsx'
-import { Empty, Failure, Loading } from '../parts/notice.tsx'
+import { Empty, Failure, isToldAbove, Loading } from '../parts/notice.tsx'
 import { SearchField } from '../parts/search-field.tsx'
 import { Time } from '../parts/time.tsx'
 import { route, setQuery } from '../route.ts'
@@ -25,7 +25,9 @@ export function Matrix({ params }: { readonly params: Readonly<Record<string, st
   const matrix = useMatrixRows(guard, path)
   return (
     <GuardView guard={guard} title="Matrix">
-      {matrix.error && <Failure error={matrix.error} retry={matrix.reload} />}
+      {matrix.error && !isToldAbove(matrix.error) && (
+        <Failure error={matrix.error} retry={matrix.reload} />
+      )}
       {!matrix.page && !matrix.error && <Loading lines={12} />}
       {matrix.page && <Shown guard={guard} matrix={matrix} page={matrix.page} />}
     </GuardView>

@@ -5,7 +5,8 @@ import { State } from '../../parts/state.tsx'
 import { lasting, Time } from '../../parts/time.tsx'
 import { href } from '../../route.ts'
 
-const ORIGINS: Readonly<Record<KeyClaim['origin'], string>> = {
+/** How a claim came about, in words. */
+export const ORIGINS: Readonly<Record<KeyClaim['origin'], string>> = {
   new: 'claimed for the first time',
   taken_over: 'taken over from a worker that died',
   retried: 'tried again after a failure',
@@ -48,7 +49,7 @@ export function ClaimFacts({ claim }: { readonly claim: KeyClaim }) {
           )}
         </Fact>
         <Fact name="lease until">{claim.leaseUntil && <Time at={claim.leaseUntil} />}</Fact>
-        <Fact name="again from">{claim.retryAt && <Time at={claim.retryAt} />}</Fact>
+        <Fact name="again from">{claim.retryAt && <Again at={claim.retryAt} />}</Fact>
         <Fact name="cancelled by">{claim.cancelledBy}</Fact>
         <Fact name="because">{claim.cancelReason}</Fact>
         <Fact name="result">{claim.result !== null && <code>{valueText(claim.result)}</code>}</Fact>
@@ -56,6 +57,9 @@ export function ClaimFacts({ claim }: { readonly claim: KeyClaim }) {
     </section>
   )
 }
+
+const Again = ({ at }: { readonly at: string }) =>
+  Date.parse(at) > Date.now() ? <Time at={at} /> : <>now on</>
 
 function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   if (children === null || children === undefined || children === false) return null

@@ -6,6 +6,7 @@ import { Failure } from '../../parts/notice.tsx'
 import { Glyph, labelOf, lookOf } from '../../parts/state.tsx'
 import { exactly, Time } from '../../parts/time.tsx'
 import { href } from '../../route.ts'
+import { ORIGINS } from './claim.tsx'
 
 type Part = Pick<KeyHistory, 'timeline' | 'next' | 'more'>
 
@@ -23,7 +24,9 @@ export function Timeline({
   // What was older than the last answer does not follow a new one.
   useEffect(() => setOlder(undefined), [history])
   const { next, more } = older ?? history
-  const moments = [...history.timeline, ...(older?.timeline ?? [])]
+  const moments = [...history.timeline, ...(older?.timeline ?? []), ...claimed(history)].toSorted(
+    (left, right) => Date.parse(right.at) - Date.parse(left.at),
+  )
   const look = async () => {
     try {
       const part = await get<Part>(`${path}&cursor=${encodeURIComponent(next ?? '')}`)
@@ -50,7 +53,28 @@ export function Timeline({
   )
 }
 
-function Moment({ moment }: { readonly moment: KeyMoment }) {
+type Told = Omit<KeyMoment, 'verdict' | 'cursor'> & { readonly verdict: string }
+
+// The audit is written as work ends; that it was begun stands in the claim.
+function claimed({ claim }: KeyHistory): readonly Told[] {
+  if (!claim) return []
+  const { origin, attempt, fence, run, actor, reason, claimedAt } = claim
+  const how = `${ORIGINS[origin]}, attempt ${attempt}, fence ${fence}`
+  return [
+    {
+      event: 'claim',
+      verdict: 'claimed',
+      at: claimedAt,
+      run,
+      actor,
+      reason: how,
+      runReason: reason,
+      existing: null,
+    },
+  ]
+}
+
+function Moment({ moment }: { readonly moment: Told }) {
   const { verdict, at, run, actor, reason, runReason, existing } = moment
   const { glyph, tone } = lookOf(verdict)
   return (
@@ -61,7 +85,7 @@ function Moment({ moment }: { readonly moment: KeyMoment }) {
       <div>
         <p>
           <b>{labelOf(verdict)}</b>
-          {reason && reason !== 'exists' && <span> {reason}</span>}
+          {reason && reason !== 'exists' && ` ${reason}`}
         </p>
         <p class="soft">
           <Time at={at} /> <span class="exact">{exactly(at)}</span>

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { type ApiError, asApiError, get } from '../../api.ts'
 import type { MatrixPage, MatrixRow } from '../../contract.ts'
 import { ofGuard, useFreshness } from '../../resource.ts'
+import { loadSession, sessionError } from '../../session.ts'
 
 const PAGE_ROWS = 200
 const RETRY_MS = 4000
@@ -97,7 +98,10 @@ export function useMatrixRows(guard: string, path: string): MatrixRows {
         setLoaded(next)
       },
       (failure: unknown) => {
-        if (!aborted.signal.aborted) setError(asApiError(failure))
+        if (aborted.signal.aborted) return
+        const error = asApiError(failure)
+        setError(error)
+        if (error.isOutage && !sessionError.value) loadSession()
       },
     )
     return () => aborted.abort()
