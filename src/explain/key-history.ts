@@ -94,7 +94,7 @@ export interface KeyHistory {
    * older that of the claim's and the steps' runs, and of the hour in which the row was made.
    */
   readonly timeline: readonly KeyMoment[]
-  /** How far back all of the guard's events were looked at, in ISO form; null where to the first. */
+  /** How far back all events of the guard were looked at, in ISO form; null: to the first. */
   readonly searchedTo: string | null
   /** Whether older events were not looked at. */
   readonly more: boolean

@@ -61,7 +61,7 @@ test('a chunk of many rows is read a page at a time', async () => {
   expect(new Set([...first.items, ...rest.items].map(({ key }) => key.visitor)).size).toBe(1500)
 })
 
-test('a run that is not there, a verdict that is none and a foreign cursor are refused', async () => {
+test('a run that is not there, no verdict and a foreign cursor are refused', async () => {
   const { once } = shop
   const nobody = once.unitsOf(crypto.randomUUID())
   await expect(nobody).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })

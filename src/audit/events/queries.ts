@@ -90,11 +90,9 @@ const lacks = `CASE jsonb_typeof(wanted.value) WHEN 'string' THEN true WHEN 'num
     THEN keys::text !~ ('[^0-9]' || (wanted.value #>> '{}') || '[^0-9]')
     WHEN wanted.value #>> '{}' ~ ${PLAIN} THEN strpos(keys::text, wanted.value #>> '{}') = 0 END`
 
-/**
- * The condition that an event has a key with these parts. The text is searched first: to read the
- * JSON of a thousand keys takes ten times as long.
- */
-export const hasKeyWith = (key: string): Sql => sql`
+// The condition that an event has a key with these parts. The text is searched first: to read the
+// JSON of a thousand keys takes ten times as long.
+const hasKeyWith = (key: string): Sql => sql`
   NOT EXISTS (SELECT FROM jsonb_each(${key}::text::jsonb) AS wanted
     WHERE wanted.key <> ALL(parts) OR (${sql.raw(lacks)}))
   AND EXISTS (SELECT FROM json_array_elements(keys) AS once_key WHERE NOT EXISTS (

@@ -58,8 +58,8 @@ const FIRST = 20
 /**
  * The one unit of `hashedUnits`: its hash in hex, its canonical key as a JSON array, its fault, and
  * the rows that stand for it: how many, how many of them are duplicates, the keeper's primary key
- * and those of the first duplicates and of the first rows, as JSON objects of texts. Copies were allowed: only rows of
- * the same copy are duplicates of each other.
+ * and those of the first duplicates and of the first rows, as JSON objects of texts. Copies were
+ * allowed: only rows of the same copy are duplicates of each other.
  */
 export const selectKeyOfUnit = (inspection: Inspection, hashed: Sql): Sql => {
   const { table, parts, copies, guard, keep } = inspection

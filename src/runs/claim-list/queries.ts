@@ -16,8 +16,8 @@ export interface ClaimSelection {
   readonly look: number
 }
 
-/** The states of claims that ended and made nothing. */
-export const UNMADE = ['failed', 'exhausted', 'cancelled'] as const
+// The states of claims that ended and made nothing.
+const UNMADE = ['failed', 'exhausted', 'cancelled'] as const
 
 const isUnmade = (state: string | undefined): boolean =>
   UNMADE.some((each) => each === (state ?? ''))
@@ -101,7 +101,8 @@ const OF_GUARD = 200
 const RUNS = 1000
 
 const heldByRuns = (condition: Sql): Sql => sql`
-  SELECT claim.* FROM unnest(ARRAY(SELECT id FROM onceover.run WHERE state = 'running' AND ${condition}
+  SELECT claim.* FROM unnest(ARRAY(
+    SELECT id FROM onceover.run WHERE state = 'running' AND ${condition}
     ORDER BY started_at DESC, id DESC LIMIT ${RUNS})) AS running(id)
   CROSS JOIN LATERAL (SELECT * FROM onceover.claim WHERE run_id = running.id AND unmade = ''
     ORDER BY claimed_at DESC LIMIT ${OF_RUN}) AS claim WHERE claim.state = 'claimed'`

@@ -32,7 +32,8 @@ const TOTALS = `CASE WHEN run.lease_id IS NULL OR finished_at IS NOT NULL
     THEN json_build_object(${KEPT})
     ELSE coalesce((SELECT json_object_agg(verdict, units) FROM (
       SELECT verdict, sum(json_array_length(keys)) AS units FROM onceover.event
-      WHERE event.run_id = run.id AND verdict <> 'taken_over' GROUP BY verdict) AS counted), '{}') END`
+      WHERE event.run_id = run.id AND verdict <> 'taken_over' GROUP BY verdict) AS counted),
+      '{}') END`
 
 // One whose lease is dead has crashed.
 const STATE = `CASE WHEN run.state = 'running' AND NOT EXISTS (SELECT FROM onceover.lease
