@@ -6,7 +6,7 @@ ALTER TABLE onceover.claim ADD COLUMN unmade text COLLATE "C" NOT NULL GENERATED
   (CASE WHEN state IN ('failed', 'exhausted', 'cancelled') THEN state ELSE '' END) STORED;
 COMMENT ON COLUMN onceover.claim.unmade IS
   'The state of a claim that ended and made nothing, else empty: claimed and done are one to it. '
-  'So the indexes tell what is wrong from the rest, and completing a claim still writes none of them.';
+  'So the indexes tell what is wrong from the rest, and completing a claim writes none of them.';
 CREATE INDEX claim_guard ON onceover.claim (guard, unmade, claimed_at, key_hash);
 -- Claims of one statement have one moment: without the hash the entries of each are one.
 DROP INDEX onceover.claim_run;
