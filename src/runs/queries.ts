@@ -17,12 +17,17 @@ export interface OpenedRun {
   readonly only?: string | undefined
 }
 
-/** Opens a run. Sent again after a lost answer it changes nothing. */
+/**
+ * Opens a run. Sent again after a lost answer it changes nothing. The column of only keys is named
+ * where there are some: a schema that is a migration behind does for all other runs.
+ */
 export const openRun = (opened: OpenedRun): Sql => sql`
-  INSERT INTO onceover.run (id, guard, policy, reason, actor, state, lease_id, range, only_keys)
+  INSERT INTO onceover.run (id, guard, policy, reason, actor, state, lease_id, range
+    ${opened.only === undefined ? sql`` : sql`, only_keys`})
   VALUES (${opened.id}::uuid, ${opened.guard}::text, ${opened.policy}::text,
     ${opened.reason ?? null}::text, ${opened.actor ?? null}::text, 'running',
-    ${opened.lease}::uuid, ${opened.range ?? null}::text::json, ${opened.only ?? null}::text::json)
+    ${opened.lease}::uuid, ${opened.range ?? null}::text::json
+    ${opened.only === undefined ? sql`` : sql`, ${opened.only}::text::json`})
   ON CONFLICT (id) DO NOTHING`
 
 /**
@@ -39,7 +44,7 @@ export const reopenRun = (id: string, guard: string, lease: string): Sql => sql`
         WHERE lease.id = run.lease_id AND lease.id <> ${lease}::uuid AND NOT dead
           AND expires_at > statement_timestamp()))
     RETURNING policy, reason, actor, range::text AS range,
-      only_keys::text AS only)
+      to_jsonb(run)->>'only_keys' AS only)
   SELECT run.guard, reopened.* FROM onceover.run LEFT JOIN reopened ON true
   WHERE run.id = ${id}::uuid`
 

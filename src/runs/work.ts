@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { GivenPlaces } from '../claims/grant.ts'
 import type { Lease } from '../claims/lease.ts'
 import type { ClaimAudit } from '../claims/queries.ts'
-import { register, registrationOf } from '../claims/register.ts'
+import { register, registrationOf, unmigrated } from '../claims/register.ts'
 import { send as sendTo } from '../claims/send.ts'
 import type { Worker } from '../claims/worker.ts'
 import { OnceoverError } from '../core/error.ts'
@@ -99,7 +99,10 @@ export async function openWork(
   const lease = await environment.worker.lease()
   const run = randomUUID()
   const { guard } = generator
-  await send(environment, openRun({ id: run, guard: guard.name, lease: lease.id, ...request }))
+  const opened = openRun({ id: run, guard: guard.name, lease: lease.id, ...request })
+  await send(environment, opened).catch((error: unknown) => {
+    throw unmigrated(error, environment.database.target)
+  })
   const audit = auditOf(run, inspection, request)
   return { environment, generator, inspection, run, request, audit, finishing, lease }
 }

@@ -157,3 +157,13 @@ test('10,000 keys of 100,000 are chosen without a loop over both', async () => {
   const { totals } = await once.preview(all as typeof byQuery, { upTo: 99_999 }, { only })
   expect(totals).toMatchObject({ created: 10_000 })
 })
+
+test('a schema that is a migration behind does for runs that choose no keys', async () => {
+  await db.pool.query('ALTER TABLE onceover.run DROP COLUMN only_keys')
+  const stop = AbortSignal.abort()
+  const { run, state } = await once.run(byQuery, { upTo: 1 }, { signal: stop })
+  expect(state).toBe('stopped')
+  expect(await once.resume(byQuery, run)).toMatchObject({ state: 'done', totals: { created: 2 } })
+  const choosing = once.run(byQuery, { upTo: 1 }, { only: [key(1)] })
+  await expect(choosing).rejects.toMatchObject({ code: 'NOT_MIGRATED' })
+})
