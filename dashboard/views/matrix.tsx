@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { apiPath } from '../api.ts'
 import type { CellState, MatrixPage, MatrixRow } from '../contract.ts'
 import { CellKeysDialog, type OpenedCell } from '../parts/cell-keys.tsx'
@@ -50,7 +50,8 @@ function Shown({
   const { rows, need } = matrix
   const [picked, setPicked] = useState<Picked>({ kind: 'states', states: UNDONE })
   const [opened, setOpened] = useState<OpenedCell | undefined>()
-  const cells = cellsOf(picked, { rows, periods: page.periods })
+  const { periods } = page
+  const cells = useMemo(() => cellsOf(picked, { rows, periods }), [picked, rows, periods])
   const open = (row: Pick<MatrixRow, 'entity' | 'label'>, period: string) =>
     setOpened({ entity: row.entity, period, title: `${nameOf(row)}, ${wordsOf(period)}` })
   useEscape(() => setPicked(NOTHING))

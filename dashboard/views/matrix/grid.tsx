@@ -4,7 +4,16 @@ import { geometryOf, inSight, placesOf, px, reveal, useSight } from './geometry.
 import { GridHead } from './grid-head.tsx'
 import { GridRow } from './grid-row.tsx'
 import { moved } from './keys.ts'
-import { begin, everything, extend, NOTHING, type Picked, type Place, toggle } from './selection.ts'
+import {
+  begin,
+  everything,
+  extend,
+  NOTHING,
+  type Picked,
+  type Place,
+  release,
+  toggle,
+} from './selection.ts'
 
 /** What the grid shows, and whom it tells. */
 export interface GridProps {
@@ -122,6 +131,7 @@ function takeKey(
   if (place) {
     move(place)
     if (event.shiftKey && place.column >= 0) onPick(extend(picked, place, here))
+    else onPick(release(picked))
   } else if (event.key === ' ' && here.column >= 0) onPick(toggle(picked, shown, here))
   else if (event.key === 'Escape') onPick(NOTHING)
   else if (event.key.toLowerCase() === 'a' && command) onPick(everything([]))

@@ -5,6 +5,7 @@ import { ofGuard, useFreshness } from '../../resource.ts'
 import { loadSession, sessionError } from '../../session.ts'
 
 const PAGE_ROWS = 200
+const MOST_ROWS = 500
 const RETRY_MS = 4000
 const NEWER_MS = 1500
 
@@ -28,8 +29,9 @@ export interface MatrixRows {
   readonly reload: () => void
 }
 
-const withCursor = (path: string, cursor: string | null): string => {
-  const paged = `${path}${path.includes('?') ? '&' : '?'}limit=${PAGE_ROWS}`
+const withCursor = (path: string, cursor: string | null, rows: number): string => {
+  const limit = Math.min(MOST_ROWS, Math.max(PAGE_ROWS, rows))
+  const paged = `${path}${path.includes('?') ? '&' : '?'}limit=${limit}`
   return cursor === null ? paged : `${paged}&cursor=${encodeURIComponent(cursor)}`
 }
 
@@ -41,7 +43,8 @@ async function load(
 ): Promise<Loaded> {
   let loaded = before
   while (!loaded || (loaded.next !== null && loaded.rows.length < atLeast)) {
-    const page: MatrixPage = await get(withCursor(path, loaded?.next ?? null), signal)
+    const left = atLeast - (loaded?.rows.length ?? 0)
+    const page: MatrixPage = await get(withCursor(path, loaded?.next ?? null, left), signal)
     loaded = {
       path,
       page: loaded?.page ?? page,

@@ -18,14 +18,17 @@ export type Picked =
       readonly cells: ReadonlySet<string>
       readonly anchor: Place | undefined
       readonly head: Place | undefined
+      /** Whether the rectangle goes on from its anchor; after a move it begins anew. */
+      readonly open: boolean
     }
 
 /** Nothing is selected. */
-export const NOTHING: Picked = {
+export const NOTHING: Extract<Picked, { kind: 'cells' }> = {
   kind: 'cells',
   cells: new Set(),
   anchor: undefined,
   head: undefined,
+  open: false,
 }
 
 /** More cells one by one than a request should carry: select by state instead. */
@@ -63,19 +66,43 @@ export function isPicked(picked: Picked, shown: Shown, place: Place): boolean {
   if (!row || !state) return false
   if (picked.kind === 'states') return picked.states.includes(state)
   if (inRectangle(place, picked.anchor, picked.head)) return true
-  return picked.cells.has(cellId(row.entity, shown.periods[place.column] ?? ''))
+  return (
+    picked.cells.size > 0 && picked.cells.has(cellId(row.entity, shown.periods[place.column] ?? ''))
+  )
 }
 
 /** The cells that are selected one by one. */
 export function cellsOf(picked: Picked, shown: Shown): readonly SelectedCell[] {
   if (picked.kind === 'states') return []
-  return shown.rows.flatMap((line, row) =>
-    shown.periods.flatMap((period, column) => {
-      const state = stateAt(line, column)
-      if (!state || !isPicked(picked, shown, { row, column })) return []
-      return [{ entity: line.entity, period, state }]
-    }),
-  )
+  const found = new Map<string, SelectedCell>()
+  const take = (row: number, column: number) => {
+    const line = shown.rows[row]
+    const period = shown.periods[column]
+    const state = line && stateAt(line, column)
+    if (!state || period === undefined) return
+    found.set(cellId(line.entity, period), { entity: line.entity, period, state })
+  }
+  for (const { row, column } of placesIn(picked.cells, shown)) take(row, column)
+  const { anchor, head } = picked
+  if (!anchor || !head) return [...found.values()]
+  const [top, bottom] = [anchor.row, head.row].sort((one, other) => one - other)
+  const [left, right] = [anchor.column, head.column].sort((one, other) => one - other)
+  for (let row = top ?? 0; row <= (bottom ?? -1); row++) {
+    for (let column = left ?? 0; column <= (right ?? -1); column++) take(row, column)
+  }
+  return [...found.values()]
+}
+
+// Where the cells stand now; rows that are no longer here have none.
+function placesIn(cells: ReadonlySet<string>, { rows, periods }: Shown): readonly Place[] {
+  if (cells.size === 0) return []
+  const lines = new Map(rows.map(({ entity }, place) => [entity, place]))
+  const columns = new Map(periods.map((period, place) => [period, place]))
+  return [...cells].flatMap((id) => {
+    const [entity, period]: readonly [string | null, string] = JSON.parse(id)
+    const [row, column] = [lines.get(entity), columns.get(period)]
+    return row === undefined || column === undefined ? [] : [{ row, column }]
+  })
 }
 
 /** How many cells of each state are selected; by state they are counted over the whole matrix. */
@@ -100,14 +127,18 @@ function settled(picked: Picked, shown: Shown): ReadonlySet<string> {
 /** Begins a rectangle at a place; what was selected stays where `add` is set. */
 export function begin(picked: Picked, shown: Shown, place: Place, add: boolean): Picked {
   const cells = add ? settled(picked, shown) : new Set<string>()
-  return { kind: 'cells', cells, anchor: place, head: place }
+  return { kind: 'cells', cells, anchor: place, head: place, open: true }
 }
 
-/** Draws the rectangle to a place; it begins where the last one did, or else at `from`. */
+/** Draws the rectangle to a place; it begins where the open one did, or else at `from`. */
 export function extend(picked: Picked, place: Place, from: Place): Picked {
-  if (picked.kind === 'cells' && picked.anchor) return { ...picked, head: place }
-  return { kind: 'cells', cells: new Set(), anchor: from, head: place }
+  if (picked.kind === 'cells' && picked.open) return { ...picked, head: place }
+  return { kind: 'cells', cells: new Set(), anchor: from, head: place, open: true }
 }
+
+/** Ends the rectangle as it is: the keyboard went on without it. */
+export const release = (picked: Picked): Picked =>
+  picked.kind === 'cells' && picked.open ? { ...picked, open: false } : picked
 
 /** Takes one cell into the selection, or out of it. */
 export function toggle(picked: Picked, shown: Shown, place: Place): Picked {
@@ -115,7 +146,7 @@ export function toggle(picked: Picked, shown: Shown, place: Place): Picked {
   const cells = new Set(settled(picked, shown))
   const id = cellId(row?.entity ?? null, shown.periods[place.column] ?? '')
   if (!cells.delete(id)) cells.add(id)
-  return { kind: 'cells', cells, anchor: undefined, head: undefined }
+  return { ...NOTHING, cells }
 }
 
 /** Selects everything that there is. */
