@@ -42,6 +42,8 @@ export interface LiveSystem {
   readonly example: Example
   /** What was planted that is worth a look. */
   readonly planted: Told
+  /** Begins with what goes on while one looks. */
+  begin?(): void
   /** Asks again for what it made lately. */
   rerun?(): Promise<Rerun>
   /** Ends what it still runs. */

@@ -144,6 +144,7 @@ export async function startSystems(
 ): Promise<Listening> {
   const { app, close } = systemsApp(options, systems)
   const listening = await listen(app, port)
+  for (const { begin } of Object.values(systems) as readonly LiveSystem[]) begin?.()
   return {
     url: listening.url,
     close: async () => {

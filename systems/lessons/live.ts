@@ -24,7 +24,7 @@ const SLOTS = [
   ['12:30', '13:00'],
   ['13:15', '13:45'],
 ] as const
-const DAYS = 21
+const DAYS = 14
 const SATURDAY = 6
 
 const FAILING = '11:00-11:30'
@@ -39,7 +39,7 @@ const PLANT_CALENDAR = `
        unnest(ARRAY['Ada', 'Ben']) AS student`
 
 /**
- * Three weeks of two providers' calendars with the lessons that were made of them, by the system's
+ * Two weeks of two providers' calendars with the lessons that were made of them, by the system's
  * own code. On the last day one afternoon was not asked for, one draft failed, and one request was
  * sent twice; the week before a slot was not passed on.
  */

@@ -8,7 +8,7 @@ import { isUnit, type ReportUnit, unitsOf } from './selection.ts'
 const JOINING = 6
 const WEEKS = 4
 const WORKERS = 2
-const WRITING_MS = 250
+const WRITING_MS = 350
 const WAIT = '60s'
 const REASON = 'students who joined'
 

@@ -7,14 +7,14 @@ import { snapshots } from './guards.ts'
 import { CALENDAR, plantMarket } from './incident.ts'
 import { createSchema, type Days, selectTradingDays } from './queries.ts'
 
-const PORTFOLIOS = 12
+const PORTFOLIOS = 8
 const DAYS = 28
 const PRICES_AHEAD_DAYS = 60
 
 /** Its day failed: a price was missing. The price has come by now. */
 const UNPRICED = bookPortfolio(3)
 /** Its last day was not asked for. */
-const FORGOTTEN = bookPortfolio(8)
+const FORGOTTEN = bookPortfolio(6)
 
 const CRON = { actor: 'end of day', reason: 'the close of the market' } as const
 const RERUN = { actor: 'keyboard', reason: 'everything of this week again' } as const
@@ -32,7 +32,7 @@ const WITHHOLD = "DELETE FROM prices WHERE symbol = 'NEWC' AND day = $1 RETURNIN
 const DELIVER = "INSERT INTO prices (symbol, day, price) VALUES ('NEWC', $1, $2)"
 
 /**
- * Twelve portfolios, and the end of every trading day of four weeks, by the system's own code. One
+ * Eight portfolios, and the end of every trading day of four weeks, by the system's own code. One
  * is two days behind because a price was missing, another was forgotten on the last day.
  */
 export async function furnishSnapshots(furnishing: Furnishing): Promise<LiveSystem> {

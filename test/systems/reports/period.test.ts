@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isTimeZone, windowAt, windowOn } from '../../../systems/reports/period.ts'
+import { isTimeZone, startsBetween, windowAt, windowOn } from '../../../systems/reports/period.ts'
 
 test('a week begins on Monday, wherever in it the date falls', () => {
   const weeks = ['2026-01-19', '2026-01-22', '2026-01-25'].map((date) =>
@@ -9,6 +9,16 @@ test('a week begins on Monday, wherever in it the date falls', () => {
     expect([startDate, endDate]).toEqual(['2026-01-19', '2026-01-25'])
   }
   expect(windowOn('weekly', 'UTC', '2026-01-01').startDate).toBe('2025-12-29')
+})
+
+test('the periods of a span are those that begin on one of its days', () => {
+  expect(startsBetween('weekly', '2026-01-05', '2026-01-19')).toEqual([
+    '2026-01-05',
+    '2026-01-12',
+    '2026-01-19',
+  ])
+  expect(startsBetween('weekly', '2026-01-06', '2026-01-11')).toEqual([])
+  expect(startsBetween('monthly', '2026-01-02', '2026-03-01')).toEqual(['2026-02-01', '2026-03-01'])
 })
 
 test('a month begins on its first and ends on its last day', () => {
