@@ -1,4 +1,4 @@
-import { computed, effect, signal } from '@preact/signals'
+import { computed, effect, signal, untracked } from '@preact/signals'
 import { problemOf, send } from './api.ts'
 import type { Change } from './contract.ts'
 
@@ -46,7 +46,7 @@ export function startLive(): void {
     closed = new AbortController()
     const { signal } = closed
     // A line that never had a message has nothing to resume from.
-    if (!first && lastId === undefined) tell({ kind: 'reset' })
+    if (!first && lastId === undefined) untracked(() => tell({ kind: 'reset' }))
     first = false
     keepOpen(signal)
   })

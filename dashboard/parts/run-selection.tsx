@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { type ApiError, apiPath, asApiError, post } from '../api.ts'
 import type { CellState, Preview, Selection } from '../contract.ts'
+import { tell } from '../live.ts'
 import { href } from '../route.ts'
 import { Confirm } from './confirm.tsx'
 import { KeyText } from './key-text.tsx'
@@ -54,6 +55,7 @@ export function RunSelection({
       </>,
       'running',
     )
+    tell({ kind: 'run', guard })
     onStarted?.()
   }
   const verb = action === 'run' ? 'Run' : 'Retry'

@@ -1,9 +1,9 @@
-import type { CellState, MatrixPage, MatrixRow } from '../../contract.ts'
+import { CELL_LETTERS, type CellState, type MatrixPage, type MatrixRow } from '../../contract.ts'
 import { State } from '../../parts/state.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
 import { href } from '../../route.ts'
-import { CELL_STATES, nameOf, stateAt } from './cell-state.ts'
-import { headOf, wordsOf } from './period.ts'
+import { CELL_STATES, nameOf, stateAt, UNDONE } from './cell-state.ts'
+import { shortOf, wordsOf } from './period.ts'
 
 const MOST_PERIODS = 14
 
@@ -21,8 +21,6 @@ export function MatrixList({
   readonly onOpen: (row: MatrixRow, period: string) => void
   readonly onMore: () => void
 }) {
-  const calm: readonly CellState[] = ['done', 'skipped']
-  const states = CELL_STATES.filter((state) => (page.totals[state] ?? 0) > 0)
   const columns: readonly Column<MatrixRow>[] = [
     {
       label: page.entity,
@@ -33,19 +31,18 @@ export function MatrixList({
       ),
       sort: nameOf,
     },
-    ...states.map(
-      (state): Column<MatrixRow> => ({
-        label: state,
-        number: calm.includes(state),
-        show: (row) =>
-          calm.includes(state) ? (
-            placesIn(row, state).length
-          ) : (
-            <Periods row={row} state={state} page={page} onOpen={onOpen} />
-          ),
-        sort: (row) => placesIn(row, state).length,
-      }),
-    ),
+    {
+      label: 'done',
+      number: true,
+      show: (row) => doneIn(row),
+      sort: doneIn,
+    },
+    {
+      label: 'everything else',
+      wide: true,
+      show: (row) => <Others {...{ row, page, onOpen }} />,
+      sort: (row) => Array.from(row.states).filter((letter) => UNDONE_LETTERS.has(letter)).length,
+    },
   ]
   return (
     <>
@@ -69,22 +66,37 @@ export function MatrixList({
   )
 }
 
+const CALM: readonly CellState[] = ['done', 'skipped']
+const UNDONE_LETTERS: ReadonlySet<string> = new Set(UNDONE.map((state) => CELL_LETTERS[state]))
+
 const placesIn = (row: MatrixRow, state: CellState): readonly number[] =>
   Array.from(row.states, (_, column) => column).filter((column) => stateAt(row, column) === state)
 
-function Periods({
-  row,
-  state,
-  page,
-  onOpen,
-}: {
+const doneIn = (row: MatrixRow): number =>
+  CALM.reduce((count, state) => count + placesIn(row, state).length, 0)
+
+interface OthersProps {
   readonly row: MatrixRow
-  readonly state: CellState
   readonly page: MatrixPage
   readonly onOpen: (row: MatrixRow, period: string) => void
-}) {
+}
+
+function Others(props: OthersProps) {
+  const states = CELL_STATES.filter(
+    (state) => !CALM.includes(state) && placesIn(props.row, state).length > 0,
+  )
+  if (states.length === 0) return <span class="soft">–</span>
+  return (
+    <div class="other-states">
+      {states.map((state) => (
+        <Periods key={state} {...props} state={state} />
+      ))}
+    </div>
+  )
+}
+
+function Periods({ row, state, page, onOpen }: OthersProps & { readonly state: CellState }) {
   const places = placesIn(row, state)
-  if (places.length === 0) return <span class="soft">–</span>
   return (
     <span class="period-list">
       <State name={state} count={places.length} quiet />
@@ -99,7 +111,7 @@ function Periods({
             aria-label={`${nameOf(row)}, ${wordsOf(period)}`}
             onClick={() => onOpen(row, period)}
           >
-            {headOf(period)}
+            {shortOf(period)}
           </button>
         )
       })}

@@ -4,6 +4,7 @@ const DAY_MS = 86_400_000
 const named = (options: Intl.DateTimeFormatOptions) =>
   new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options })
 const monthName = named({ month: 'short', year: 'numeric' })
+const shortName = named({ day: 'numeric', month: 'short' })
 const wholeName = named({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' })
 
 /** The day that a period is, at midnight UTC; undefined where it is no day. */
@@ -66,6 +67,12 @@ export const monthOf = (day: Date): string => monthName.format(day)
 export const wordsOf = (period: string): string => {
   const day = dayOf(period)
   return day ? wholeName.format(day) : period
+}
+
+/** A period in few words: `23 Oct`. */
+export const shortOf = (period: string): string => {
+  const day = dayOf(period)
+  return day ? shortName.format(day) : headOf(period)
 }
 
 /** Whether a period is a Saturday or a Sunday. */

@@ -55,10 +55,16 @@ export function SelectionBar({
           </button>
         )}
         <Actions guard={guard} counts={counts} tooMany={cells.length > MOST_CELLS} on={setAction} />
-        <button type="button" class="plain" onClick={onClear} title="Escape">
-          Clear
-        </button>
       </div>
+      <button
+        type="button"
+        class="plain clear"
+        aria-label="Clear the selection"
+        title="Clear the selection (Escape)"
+        onClick={onClear}
+      >
+        <i class="glyph g-cross" aria-hidden="true" />
+      </button>
       {action && (
         <RunSelection
           guard={guard}
