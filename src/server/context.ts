@@ -1,10 +1,9 @@
 import { type AnyGenerator, type Guard, type Onceover, OnceoverError } from '../index.ts'
-import type { Convoy } from './convoy.ts'
+import type { Convoy, Told } from './convoy.ts'
 import type { Feed } from './feed.ts'
 import type { Matrices } from './matrices.ts'
 import type { Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
-import type { Told } from './route.ts'
 import type { Selections } from './selections.ts'
 import type { UnderwayRegister } from './underway.ts'
 

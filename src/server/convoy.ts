@@ -1,3 +1,10 @@
+/** An answer as it is sent: shared ones are written once. */
+export interface Told {
+  readonly status: number
+  readonly body: string | Response
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 interface Line<T> {
   readonly running: Promise<T>
   next: Promise<T> | undefined

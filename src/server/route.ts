@@ -11,13 +11,6 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** An answer as it is sent: shared ones are written once. */
-export interface Told {
-  readonly status: number
-  readonly body: string | Response
-  readonly headers?: Readonly<Record<string, string>>
-}
-
 /** A request that was read: each part is what the route's schema made of it. */
 export interface Asked<Params, Query, Body> {
   readonly params: Params

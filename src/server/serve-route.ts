@@ -1,8 +1,9 @@
 import { OnceoverError } from '../index.ts'
 import { readJson } from './body.ts'
 import type { ServerContext } from './context.ts'
-import { problemOf } from './problem.ts'
-import { type Route, read, type Told } from './route.ts'
+import type { Told } from './convoy.ts'
+import { blamed, problemOf } from './problem.ts'
+import { type Route, read } from './route.ts'
 import { type Caller, callerOf, requireWrite } from './security.ts'
 
 const NOBODY: Caller = { actor: null, write: false }
@@ -76,7 +77,8 @@ export async function serveRoute(
     // Only its headers are sent, and a stream would go on for nobody.
     if (request.method === 'HEAD') await response.body?.cancel()
     return response
-  } catch (error) {
+  } catch (thrown) {
+    const error = blamed(thrown)
     count(problemOf(error).status)
     throw error
   }
