@@ -128,7 +128,7 @@ export {
 } from './runs/generator.ts'
 export { RUN_STATES, type RunFilter, type RunStatus, type StoredRun } from './runs/list.ts'
 export type { Progress, RunOptions } from './runs/options.ts'
-export type { RunPreview } from './runs/preview.ts'
+export type { PreviewOptions, RunPreview } from './runs/preview.ts'
 export type {
   ReconcileCounts,
   ReconciledPeriod,

@@ -14,7 +14,7 @@ import {
   type UnitSource,
 } from '../runs/generator.ts'
 import type { RunOptions } from '../runs/options.ts'
-import { previewRun, type RunPreview } from '../runs/preview.ts'
+import { type PreviewOptions, previewRun, type RunPreview } from '../runs/preview.ts'
 import { type ReconcileOptions, type Reconciliation, reconcile } from '../runs/reconcile.ts'
 import { type RetryOptions, resume, retry } from '../runs/resume.ts'
 import { type RunResult, run } from '../runs/run.ts'
@@ -34,7 +34,7 @@ export interface WorkMethods {
   preview<G extends Guard, Input, Made, Range>(
     generator: Generator<G, Input, Made, Range>,
     source: UnitSource<G, Input> | NoInfer<Range>,
-    options?: Pick<RunOptions<KeyOf<G>>, 'onDuplicate' | 'only'>,
+    options?: PreviewOptions<KeyOf<G>>,
   ): Promise<RunPreview<KeyOf<G>>>
   /**
    * Makes every unit exactly once, whatever else runs and wherever it is killed. Units come from an

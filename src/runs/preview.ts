@@ -1,5 +1,6 @@
 import { type GivenPlaces, previewClaims, type WorkVerdict } from '../claims/grant.ts'
 import { unmigrated } from '../claims/register.ts'
+import { OnceoverError } from '../core/error.ts'
 import { type RowValues, type Totals, totalsOf } from '../core/verdict.ts'
 import type { Inspection } from '../guards/inspect.ts'
 import { isolate } from '../rows/isolate.ts'
@@ -25,17 +26,32 @@ export interface Previewed {
   readonly inspection: Inspection
   readonly policy: 'skip' | 'replace'
   readonly units: Iterable<unknown> | AsyncIterable<unknown>
+  readonly limit?: number | undefined
 }
+
+/** How a run is previewed. */
+export interface PreviewOptions<Key = RowValues>
+  extends Pick<RunOptions<Key>, 'onDuplicate' | 'only'> {
+  /** How many units at most: more are refused, since their verdicts are held in memory. */
+  readonly limit?: number
+}
+
+const tooMany = (limit: number): OnceoverError =>
+  new OnceoverError('INPUT_INVALID', {
+    message: `There are more than ${limit} units, and no more are previewed.`,
+    fix: 'Preview a shorter range, or fewer units.',
+    details: { limit },
+  })
 
 /**
  * Says what would come of units, in input order, and writes nothing.
  *
- * @throws OnceoverError NOT_MIGRATED
+ * @throws OnceoverError NOT_MIGRATED, INPUT_INVALID for more units than the limit
  */
 export async function previewUnits(
   { database }: WorkEnvironment,
   generator: AnyGenerator,
-  { inspection, policy, units }: Previewed,
+  { inspection, policy, units, limit = Number.POSITIVE_INFINITY }: Previewed,
 ): Promise<WorkVerdict[]> {
   const terms = { inspection, policy, attempts: generator.attempts }
   const given: GivenPlaces = new Map()
@@ -55,6 +71,7 @@ export async function previewUnits(
   try {
     let index = 0
     for await (const unit of units) {
+      if (index >= limit) throw tooMany(limit)
       chunk.push({ index, unit })
       index++
       if (chunk.length === CHUNK_UNITS) await look()
@@ -71,7 +88,7 @@ export async function previewRun(
   environment: WorkEnvironment,
   generator: AnyGenerator,
   source: Source,
-  options: Pick<RunOptions, 'onDuplicate' | 'only'>,
+  { limit, ...options }: PreviewOptions,
 ): Promise<RunPreview> {
   checkRunOptions(options as RunOptions<never>)
   const { only } = options
@@ -83,6 +100,6 @@ export async function previewRun(
   const units = isIterable(source)
     ? source
     : expectedUnits(database, inspection, generator, source as RowValues, keys)
-  const verdicts = await previewUnits(environment, generator, { inspection, policy, units })
+  const verdicts = await previewUnits(environment, generator, { inspection, policy, units, limit })
   return { totals: totalsOf(verdicts), verdicts }
 }

@@ -175,6 +175,18 @@ describe('reject', () => {
 })
 
 describe('a preview', () => {
+  test('of more units than its limit is refused, and of a list without an end ends', async () => {
+    function* endless() {
+      for (let visitor = 1; ; visitor++) yield unit(visitor)
+    }
+    await expect(shop.once.preview(visiting(), endless(), { limit: 5 })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      details: { limit: 5 },
+    })
+    const { totals } = await shop.once.preview(visiting(), units(1, 5), { limit: 5 })
+    expect(totals.rows).toBe(5)
+  })
+
   test('says what a run then does, and writes nothing', async () => {
     await shop.rows(INSERT, [3])
     const failing = visiting({

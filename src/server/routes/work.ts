@@ -62,7 +62,8 @@ function previewed(
   }
   const generator = generatorOf(context, name)
   const { units, only } = sourceOf(context.selections, generator, source)
-  return once.preview(generator, units, given({ onDuplicate, only }))
+  const which = given({ onDuplicate, only })
+  return once.preview(generator, units, { ...which, limit: MOST_PREVIEWED })
 }
 
 function inserted(
@@ -76,6 +77,9 @@ function inserted(
   return create ? create(taken, given(how)) : context.once.insert(guard, taken, given(how))
 }
 
+// A verdict on each is in memory until it is answered.
+const MOST_PREVIEWED = 100_000
+
 const MADE = ['created', 'replaced', 'allowed'] as const
 
 /** Rows and units that are made: looked at before, run, tried again, gone on with. */
@@ -83,7 +87,7 @@ export const workRoutes: readonly Route[] = [
   route({
     method: 'post',
     path: '/guards/:guard/preview',
-    summary: 'Says what rows or units would come to, one by one; writes nothing.',
+    summary: 'Says what rows, or at most 100,000 units, would come to; writes nothing.',
     tag: 'work',
     params: guardParams,
     body: previewBody,

@@ -157,3 +157,13 @@ describe('rows', () => {
     await own.close()
   })
 })
+
+test('a whole number that JSON does not have is answered as text', async () => {
+  const key = { visitor: '9007199254740993', day: 'yesterday' }
+  const units = [{ key, input: null }]
+  const { verdicts } = await ask('POST /guards/visits/preview', { body: { units } })
+  expect(verdicts).toMatchObject([{ verdict: 'invalid', key }])
+  const body = { rows: [key], onDuplicate: 'reject' }
+  const refused = await ask('POST /guards/visits/rows', { body, status: 409 })
+  expect(refused.details.verdicts).toMatchObject([{ verdict: 'invalid', key }])
+})
