@@ -84,6 +84,25 @@ export function problemOf(error: unknown): Problem {
   }
 }
 
+// What PostgreSQL says of a text that is no value of a type, or of one that it has no room for.
+const UNREADABLE: ReadonlySet<unknown> = new Set([
+  ...['22P02', '22007', '22008', '22003', '22021', '22P05'],
+])
+
+/**
+ * What was thrown while a request was answered, laid to the request where it is to blame: a value
+ * that is none of its type is told by PostgreSQL alone, and is no failure of the server.
+ */
+export function blamed(error: unknown): unknown {
+  if (!(error instanceof OnceoverError) || error.code !== 'QUERY_FAILED') return error
+  if (!UNREADABLE.has(error.details.sqlstate)) return error
+  return new OnceoverError('INPUT_INVALID', {
+    message: 'A value of the request is none of the type that it is compared with.',
+    fix: 'GET api/guards/:guard has the parts of the key and their types.',
+    cause: error,
+  })
+}
+
 /** How many seconds a client should wait before it asks a database again that cannot answer. */
 const RETRY_AFTER_S = '2'
 
