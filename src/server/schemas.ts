@@ -29,7 +29,7 @@ const words = z
   .refine(isStorable, 'is text that cannot be kept')
 
 /** Why something is done; kept with it. */
-export const reason = words
+const reason = words
 
 /** Who does it, where no token says so. */
 export const actor = words

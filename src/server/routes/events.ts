@@ -11,7 +11,7 @@ export const eventName = z.enum([...verdictName.options, 'taken_over'])
 const values = z.record(z.string(), z.unknown())
 
 /** A line of the audit, as `onceover events --json` has it. */
-export const eventSchema = z.object({
+const eventSchema = z.object({
   id: z.string(),
   at: z.string(),
   run: z.uuid(),
