@@ -1,4 +1,4 @@
-import type { Totals as TotalsOf } from '../../src/index.ts'
+import type { StoredRun } from '../../src/index.ts'
 import { apiPath } from '../api.ts'
 import type { RunUnit } from '../contract.ts'
 import { Behind } from './behind.tsx'
@@ -20,7 +20,7 @@ export function RunUnits({
   verdict,
   onVerdict,
 }: {
-  readonly run: { readonly id: string; readonly guard: string; readonly totals: TotalsOf }
+  readonly run: Pick<StoredRun, 'id' | 'guard' | 'totals' | 'reason'>
   readonly verdict: string | undefined
   readonly onVerdict: (verdict: string | undefined) => void
 }) {
@@ -44,7 +44,7 @@ export function RunUnits({
             <>
               <Table
                 caption="Units and their verdicts, the latest first"
-                columns={columnsOf(run.guard)}
+                columns={columnsOf(run)}
                 rows={pages.items}
                 keyOf={({ cursor }) => cursor}
               />
@@ -57,20 +57,30 @@ export function RunUnits({
   )
 }
 
-const columnsOf = (guard: string): readonly Column<RunUnit>[] => [
+const columnsOf = ({
+  guard,
+  reason,
+}: Pick<StoredRun, 'guard' | 'reason'>): readonly Column<RunUnit>[] => [
   { label: 'Verdict', show: ({ verdict }) => <State name={verdict} /> },
   { label: 'Key', wide: true, show: ({ key }) => <KeyText values={key} guard={guard} /> },
-  { label: 'Why', show: (unit) => <Why unit={unit} /> },
+  { label: 'Why', show: (unit) => <Why unit={unit} run={reason} /> },
   { label: 'When', show: ({ at }) => <Time at={at} /> },
 ]
 
-function Why({ unit: { reason, existing } }: { readonly unit: RunUnit }) {
-  if (reason === null && existing === null) return <span class="soft">–</span>
-  const met =
-    existing && Object.entries(existing).map(([name, value]) => `${name} ${valueText(value)}`)
+function Why({
+  unit: { reason, existing },
+  run,
+}: {
+  readonly unit: RunUnit
+  readonly run: string | null
+}) {
+  // Why the whole run was made stands above.
+  const why = reason === run ? null : reason
+  if (why === null && existing === null) return <span class="soft">–</span>
+  const met = Object.entries(existing ?? {}).map(([name, value]) => `${name} ${valueText(value)}`)
   return (
     <div class="unit-why">
-      {reason} {met && <span class="soft">met the row {met.join(', ')}</span>}
+      {why} {met.length > 0 && <span class="soft">met the row {met.join(', ')}</span>}
     </div>
   )
 }

@@ -3,6 +3,7 @@ import type { GuardDetail } from '../contract.ts'
 import { GuardView } from '../parts/guard-view.tsx'
 import { Empty, Shown } from '../parts/notice.tsx'
 import { View } from '../parts/page.tsx'
+import { Glyph } from '../parts/state.tsx'
 import { useResource } from '../resource.ts'
 import { go, href, route } from '../route.ts'
 import { guards, mayWrite } from '../session.ts'
@@ -15,7 +16,14 @@ export function Create({ params }: { readonly params: Readonly<Record<string, st
   return (
     <GuardView guard={guard} title="Create" actions={<a href={href(['create'])}>Another guard</a>}>
       {mayWrite() ? (
-        <Shown of={detail}>{(known) => <Maker guard={known} />}</Shown>
+        <Shown of={detail}>
+          {(known) => (
+            <>
+              {!known.enforced && <NotEnforced guard={guard} />}
+              <Maker guard={known} />
+            </>
+          )}
+        </Shown>
       ) : (
         <Empty title="This page may read only">
           <p>
@@ -25,6 +33,16 @@ export function Create({ params }: { readonly params: Readonly<Record<string, st
         </Empty>
       )}
     </GuardView>
+  )
+}
+
+function NotEnforced({ guard }: { readonly guard: string }) {
+  return (
+    <p class="banner ground-warn">
+      <Glyph name="ring" tone="warn" /> No unique index stands for this guard yet, so nothing can be
+      created safely: two callers could make the same key.{' '}
+      <a href={href(['guards', guard])}>Enforce it first</a>.
+    </p>
   )
 }
 

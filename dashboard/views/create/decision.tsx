@@ -1,5 +1,5 @@
 import { useId, useState } from 'preact/hooks'
-import type { Policy } from '../../../src/index.ts'
+import type { Policy, Totals } from '../../../src/index.ts'
 import { type ApiError, apiPath, asApiError, post } from '../../api.ts'
 import type { GuardDetail } from '../../contract.ts'
 import { tell } from '../../live.ts'
@@ -11,15 +11,18 @@ import { deedWords, madeOf } from './planned.ts'
 interface DecisionProps {
   readonly guard: GuardDetail
   readonly looked: Looked
-  readonly busy: boolean
+  /** What is chosen; not looked at yet while it is another than that of `looked`. */
+  readonly policy: Policy
+  /** Why it could not be looked at. */
+  readonly refusal: ApiError | undefined
   /** Looks anew at what a policy would come to. */
   readonly onPolicy: (policy: Policy, reason: string) => void
   readonly onMade: (outcome: Outcome) => void
 }
 
 /** Asks what becomes of what exists, and why; its button says to the number what will happen. */
-export function Decision({ guard, looked, busy, onPolicy, onMade }: DecisionProps) {
-  const { policy, preview, body } = looked
+export function Decision({ guard, looked, policy, refusal, onPolicy, onMade }: DecisionProps) {
+  const { preview, body } = looked
   const usual = `create by ${actorName()}`
   const [reason, setReason] = useState(usual)
   const [making, setMaking] = useState(false)
@@ -45,10 +48,12 @@ export function Decision({ guard, looked, busy, onPolicy, onMade }: DecisionProp
       setMaking(false)
     }
   }
+  const isLooked = looked.policy === policy
   const needsReason = policy === 'allow'
   return (
     <form class="panel decision" onSubmit={make}>
-      <Duplicates guard={guard} looked={looked} busy={busy} onChoose={choose} />
+      <Duplicates guard={guard} looked={looked} policy={policy} onChoose={choose} />
+      {refusal && <Failure error={refusal} />}
       <label class="field" for={id}>
         <span>{needsReason ? 'Why a copy is right (required)' : 'Reason, kept in the audit'}</span>
         <input
@@ -63,9 +68,9 @@ export function Decision({ guard, looked, busy, onPolicy, onMade }: DecisionProp
       <button
         type="submit"
         class="primary"
-        disabled={making || busy || madeOf(preview.totals) === 0}
+        disabled={making || !isLooked || madeOf(preview.totals) === 0}
       >
-        {making ? 'Working' : deedWords(preview.totals)}
+        {making ? 'Working' : isLooked ? deedWords(preview.totals) : 'Look at it first'}
       </button>
     </form>
   )
@@ -85,7 +90,7 @@ const SKIP: Choice = {
 const REPLACE: Choice = {
   policy: 'replace',
   title: 'Replace them',
-  words: 'Each is written anew in place of what is there.',
+  words: 'Each is written anew in place of what is there, unless its data are still the same.',
 }
 const ALLOW: Choice = {
   policy: 'allow',
@@ -93,26 +98,31 @@ const ALLOW: Choice = {
   words: 'A second row beside the first one, numbered and marked as a copy.',
 }
 
+const thereOf = ({ skipped, replaced, allowed }: Totals): number => skipped + replaced + allowed
+
+function duplicatesWords(totals: Totals): string {
+  const [there, repeated] = [thereOf(totals), totals.collided]
+  if (there === 0) {
+    return `${repeated.toLocaleString()} ${repeated === 1 ? 'repeats' : 'repeat'} another key`
+  }
+  const of = totals.rows.toLocaleString()
+  return `${there.toLocaleString()} of ${of} ${there === 1 ? 'exists' : 'exist'} already`
+}
+
 function Duplicates({
   guard: { generator, copies },
-  looked: { policy, preview },
-  busy,
+  looked: { preview },
+  policy,
   onChoose,
-}: Pick<DecisionProps, 'guard' | 'looked' | 'busy'> & {
+}: Pick<DecisionProps, 'guard' | 'looked' | 'policy'> & {
   readonly onChoose: (policy: Policy) => void
 }) {
-  const { rows, skipped, replaced, allowed, collided } = preview.totals
-  const there = skipped + replaced + allowed
-  if (there + collided === 0) return null
+  if (thereOf(preview.totals) + preview.totals.collided === 0) return null
   const choices = generator || !copies ? [SKIP, REPLACE] : [SKIP, ALLOW]
   return (
-    <fieldset class="duplicates-choice" disabled={busy}>
+    <fieldset class="duplicates-choice">
       <legend>
-        <h2>
-          {there === 0
-            ? `${collided.toLocaleString()} stand twice in this request`
-            : `${there.toLocaleString()} of ${rows.toLocaleString()} exist already`}
-        </h2>
+        <h2>{duplicatesWords(preview.totals)}</h2>
       </legend>
       {choices.map((choice) => (
         <label key={choice.policy}>

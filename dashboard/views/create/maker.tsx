@@ -15,7 +15,7 @@ import { Request } from './request.tsx'
 /** From the request over its preview and the decision on what exists to what came of it. */
 export function Maker({ guard }: { readonly guard: GuardDetail }) {
   const making = useMaking(guard)
-  const { draft, faults, looked, outcome, error, busy, look } = making
+  const { draft, faults, looked, policy, outcome, error, busy, look } = making
   const shown = useRef<HTMLDivElement>(null)
   const isLooked = looked !== undefined
   useEffect(() => {
@@ -39,14 +39,15 @@ export function Maker({ guard }: { readonly guard: GuardDetail }) {
           <span class="soft">Nothing is written before you have seen what would be.</span>
         )}
       </div>
-      {error && <Failure error={error} />}
+      {error && !looked && <Failure error={error} />}
       {looked && (
         <div ref={shown} tabIndex={-1} class="maker-found" aria-busy={busy}>
           <Previewed guard={guard} looked={looked} />
           <Decision
             guard={guard}
             looked={looked}
-            busy={busy}
+            policy={policy}
+            refusal={error}
             onPolicy={look}
             onMade={making.setOutcome}
           />
@@ -63,8 +64,12 @@ function useMaking(guard: GuardDetail) {
   const [faults, setFaults] = useState<Asked['faults']>()
   const [error, setError] = useState<ApiError | undefined>()
   const [busy, setBusy] = useState(false)
+  const [policy, setPolicy] = useState<Policy>('skip')
+  const turn = useRef(0)
 
   const look = async (policy: Policy, reason = '') => {
+    const mine = ++turn.current
+    setPolicy(policy)
     const asked = askedOf(draft, guard.parts)
     setFaults(asked.faults)
     if (asked.faults) return setLooked(undefined)
@@ -75,14 +80,16 @@ function useMaking(guard: GuardDetail) {
       const words = policy === 'allow' ? { reason: reason.trim() || 'preview' } : {}
       const ask = { ...body, onDuplicate: policy, ...words }
       const preview = await post<Preview>(apiPath(['guards', guard.name, 'preview']), ask)
-      setLooked({ body, policy, preview })
+      if (mine === turn.current) setLooked({ body, policy, preview })
     } catch (failure) {
-      setError(asApiError(failure))
+      if (mine === turn.current) setError(asApiError(failure))
     } finally {
-      setBusy(false)
+      if (mine === turn.current) setBusy(false)
     }
   }
   const change = (next: Partial<Draft>) => {
+    turn.current++
+    setBusy(false)
     setDraft((last) => ({ ...last, ...next }))
     // A preview of something else would be a promise of nothing.
     setLooked(undefined)
@@ -93,7 +100,19 @@ function useMaking(guard: GuardDetail) {
     setOutcome(undefined)
     setLooked(undefined)
   }
-  return { draft, faults, looked, outcome, error, busy, look, change, setOutcome, startAgain }
+  return {
+    draft,
+    faults,
+    looked,
+    policy,
+    outcome,
+    error,
+    busy,
+    look,
+    change,
+    setOutcome,
+    startAgain,
+  }
 }
 
 function firstDraft(guard: GuardDetail): Draft {

@@ -6,7 +6,8 @@ import { State } from '../../parts/state.tsx'
 import { type Column, Table } from '../../parts/table.tsx'
 
 // What needs a look comes first where there is more than one sees at once.
-const FIRST = 20
+const MOST_WHOLE = 10
+const FIRST = 5
 const STEP = 100
 
 /** Verdicts, one a line: the key, why, and the row that is already there. */
@@ -25,7 +26,7 @@ export function VerdictTable({
   /** How many there are; the server shows no more than a thousand. */
   readonly of: number
 }) {
-  const [most, setMost] = useState(FIRST)
+  const [most, setMost] = useState(verdicts.length > MOST_WHOLE ? FIRST : MOST_WHOLE)
   if (verdicts.length === 0) {
     return (
       <Empty title={of === 0 ? 'Nothing was asked for' : 'None of these is shown'}>
@@ -63,7 +64,7 @@ export function VerdictTable({
 }
 
 const attentionFirst = (verdicts: readonly WorkVerdict[]): readonly WorkVerdict[] =>
-  verdicts.length <= FIRST
+  verdicts.length <= MOST_WHOLE
     ? verdicts
     : verdicts.toSorted(
         (left, right) => Number(left.verdict === 'created') - Number(right.verdict === 'created'),
@@ -80,7 +81,6 @@ const columnsOf = (
   },
   {
     label: 'Key',
-    wide: true,
     show: ({ key, verdict }) => <KeyText values={key} {...(verdict !== 'invalid' && { guard })} />,
   },
   {
@@ -107,8 +107,9 @@ function About({ guard, verdict }: { readonly guard: string; readonly verdict: W
         <span key={note}>{note}</span>
       ))}
       {existing && (
-        <span>
-          <Values of={existing} /> <a href={keyHref(guard, key)}>its history</a>
+        <span class="key">
+          <Values of={existing} />
+          <a href={keyHref(guard, key)}>its history</a>
         </span>
       )}
       {!why && notes.length === 0 && !existing && <span class="soft">–</span>}
@@ -118,12 +119,12 @@ function About({ guard, verdict }: { readonly guard: string; readonly verdict: W
 
 function Values({ of }: { readonly of: RowValues }) {
   return (
-    <span class="key">
+    <>
       {Object.entries(of).map(([name, value]) => (
         <span key={name} class="part">
           <b>{name}</b> {valueText(value)}
         </span>
       ))}
-    </span>
+    </>
   )
 }

@@ -6,7 +6,7 @@ export function Steps({ run: { steps } }: { readonly run: RunStatus }) {
   const { calls, reused, asked, needsReconcile } = steps
   if (calls + reused + asked + needsReconcile === 0) return null
   return (
-    <section class="panel steps" aria-labelledby="steps-title">
+    <section class="panel run-steps" aria-labelledby="steps-title">
       <h2 id="steps-title">External calls</h2>
       <ul class="figures">
         <Figure count={calls} words="made" />
