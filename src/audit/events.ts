@@ -1,11 +1,11 @@
 import { OnceoverError } from '../core/error.ts'
 import { keyFilter } from '../core/key-filter.ts'
-import { CURSOR, gather, type Page, readCursor, readLimit } from '../core/page.ts'
+import { CURSOR, type Page, readCursor, readLimit } from '../core/page.ts'
 import { type RowValues, VERDICTS, type VerdictName } from '../core/verdict.ts'
 import type { Session } from '../postgres/session.ts'
 import { SQLSTATE, sqlstate } from '../postgres/sqlstates.ts'
 import { type EventSelection, searchEvents } from './events/queries.ts'
-import { type Listed, LONG_LOOK, LOOK, type Looking, readPage } from './page.ts'
+import { type Listed, LOOK, type Looking, readPage } from './page.ts'
 
 const DEFAULT_LIMIT = 1000
 
@@ -140,9 +140,7 @@ export async function events(
 ): Promise<readonly StoredEvent[]> {
   check(filter)
   const limit = readLimit(filter.limit, DEFAULT_LIMIT)
-  return gather({ after: filter.after, limit }, (after, rest) =>
-    read(session, filter, { after, limit: rest, look: LONG_LOOK }),
-  )
+  return (await read(session, filter, { after: filter.after, limit })).items
 }
 
 const DEFAULT_PAGE = 100

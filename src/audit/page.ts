@@ -16,14 +16,14 @@ interface Searched {
 /** How many rows of a list a page looks at where a filter has no index. */
 export const LOOK = 500
 
-/** How many a statement looks at where the whole list is wanted, however long that takes. */
-export const LONG_LOOK = 20_000
-
-/** Where a look at a list begins, how many are wanted, and how many it may go through for them. */
+/**
+ * Where a look at a list begins, how many are wanted, and how many rows it may go through for them
+ * where a filter has no index: without a number through all, however long that takes.
+ */
 export interface Looking {
   readonly after: string | undefined
   readonly limit: number
-  readonly look: number
+  readonly look?: number
 }
 
 /** An item of a list with its place in it. */

@@ -75,19 +75,3 @@ export function readLimit(limit: number | undefined, otherwise: number): number 
   if (Number.isSafeInteger(limit) && limit >= 0) return limit
   throw usage(`The limit ${limit} is not a whole number from 0 on.`, 'Give a number.')
 }
-
-/** Reads page after page until there are enough, or no more. */
-export async function gather<Item>(
-  { after, limit }: { readonly after: string | undefined; readonly limit: number },
-  look: (after: string | undefined, limit: number) => Promise<Page<Item>>,
-): Promise<readonly Item[]> {
-  const items: Item[] = []
-  let from = after
-  while (items.length < limit) {
-    const page = await look(from, limit - items.length)
-    for (const item of page.items) items.push(item)
-    if (page.next === null) break
-    from = page.next
-  }
-  return items
-}

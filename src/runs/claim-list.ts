@@ -1,8 +1,8 @@
-import { type Listed, LONG_LOOK, LOOK, type Looking, readPage } from '../audit/page.ts'
+import { type Listed, LOOK, type Looking, readPage } from '../audit/page.ts'
 import { unmigrated } from '../claims/register.ts'
 import { OnceoverError } from '../core/error.ts'
 import { keyFilter } from '../core/key-filter.ts'
-import { CURSOR, cursorOf, gather, type Page, readCursor, readLimit } from '../core/page.ts'
+import { CURSOR, cursorOf, type Page, readCursor, readLimit } from '../core/page.ts'
 import type { RowValues } from '../core/verdict.ts'
 import type { Session } from '../postgres/session.ts'
 import { checkRunId } from './cancel.ts'
@@ -112,9 +112,7 @@ export async function claims(
 ): Promise<readonly StoredClaim[]> {
   check(filter)
   const limit = readLimit(filter.limit, DEFAULT_LIMIT)
-  return gather({ after: filter.after, limit }, (after, rest) =>
-    read(session, filter, { after, limit: rest, look: LONG_LOOK }),
-  )
+  return (await read(session, filter, { after: filter.after, limit })).items
 }
 
 /** Reads a page of claims; see `Onceover.searchClaims`. */

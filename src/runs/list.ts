@@ -1,7 +1,7 @@
-import { type Listed, LONG_LOOK, LOOK, type Looking, readPage } from '../audit/page.ts'
+import { type Listed, LOOK, type Looking, readPage } from '../audit/page.ts'
 import { unmigrated } from '../claims/register.ts'
 import { OnceoverError } from '../core/error.ts'
-import { CURSOR, gather, type Page, readCursor, readLimit } from '../core/page.ts'
+import { CURSOR, type Page, readCursor, readLimit } from '../core/page.ts'
 import { emptyTotals, type RowValues, type Totals, VERDICTS } from '../core/verdict.ts'
 import type { Session } from '../postgres/session.ts'
 import { sqlstate } from '../postgres/sqlstates.ts'
@@ -119,9 +119,7 @@ function read(
 export async function runs(session: Session, filter: RunFilter): Promise<readonly StoredRun[]> {
   const limit = readLimit(filter.limit, DEFAULT_LIMIT)
   statesOf(filter)
-  return gather({ after: filter.after, limit }, (after, rest) =>
-    read(session, filter, { after, limit: rest, look: LONG_LOOK }),
-  )
+  return (await read(session, filter, { after: filter.after, limit })).items
 }
 
 /** Reads a page of runs; see `Onceover.searchRuns`. */

@@ -23,8 +23,8 @@ export interface EventSelection {
   /** The moment and the id of the event after which to go on. */
   readonly after?: readonly string[] | undefined
   readonly limit: number
-  /** How many events are looked at where a filter has no index. */
-  readonly look: number
+  /** How many events are looked at where a filter has no index; else all. */
+  readonly look?: number | undefined
 }
 
 type Name = 'guard' | 'verdict' | 'run' | 'actor'
@@ -93,14 +93,14 @@ const lacks = `CASE jsonb_typeof(wanted.value) WHEN 'string' THEN true WHEN 'num
 // The condition that an event has a key with these parts. The text is searched first: to read the
 // JSON of a thousand keys takes ten times as long.
 const hasKeyWith = (key: string): Sql => sql`
-  NOT EXISTS (SELECT FROM jsonb_each(${key}::text::jsonb) AS wanted
+  CASE WHEN NOT EXISTS (SELECT FROM jsonb_each(${key}::text::jsonb) AS wanted
     WHERE wanted.key <> ALL(parts) OR (${sql.raw(lacks)}))
-  AND EXISTS (SELECT FROM json_array_elements(keys) AS once_key WHERE NOT EXISTS (
+  THEN EXISTS (SELECT FROM json_array_elements(keys) AS once_key WHERE NOT EXISTS (
     SELECT FROM jsonb_each(${key}::text::jsonb) AS wanted
     WHERE CASE WHEN jsonb_typeof(wanted.value) IN ('array', 'object')
       THEN (once_key->(array_position(parts, wanted.key) - 1))::jsonb IS DISTINCT FROM wanted.value
       ELSE once_key->>(array_position(parts, wanted.key) - 1)
-        IS DISTINCT FROM wanted.value #>> '{}' END))`
+        IS DISTINCT FROM wanted.value #>> '{}' END)) END`
 
 const EVENT = `json_build_object(
     'id', id::text, 'at', ${isoMoment('at')},
@@ -119,7 +119,7 @@ export function searchEvents(wanted: EventSelection): PageSearch {
   const { reason, key, since, until, after, limit } = wanted
   const served = indexed(wanted)
   const given = NAMES.filter((name) => wanted[name] !== undefined)
-  const conditions = [
+  const sought = [
     ...given
       .filter((name) => !served.includes(name))
       .map((name) => sql`${COLUMNS[name]} = ${wanted[name]}::text`),
@@ -130,15 +130,18 @@ export function searchEvents(wanted: EventSelection): PageSearch {
     'at',
     served.every((name) => wanted[name] === undefined),
   )
+  const whole = wanted.look === undefined
   const inside = [
     ...given
       .filter((name) => served.includes(name))
       .map((name) => SERVED[name](wanted[name] ?? '')),
     ...within(order, since, until),
     ...olderThan(after, order),
+    ...(whole ? sought : []),
   ]
-  const look = conditions.length === 0 ? limit + 1 : Math.max(wanted.look, limit + 1)
-  const stream =
-    key === undefined ? newestEvents(inside, order, look) : eventsWithKeys(inside, order, look)
+  const conditions = whole ? [] : sought
+  const look = conditions.length === 0 ? limit + 1 : Math.max(wanted.look ?? 0, limit + 1)
+  const weigh = key !== undefined && !whole
+  const stream = weigh ? eventsWithKeys(inside, order, look) : newestEvents(inside, order, look)
   return { ...EVENT_ORDER, stream, as: 'event', conditions, item: sql.raw(EVENT), look, limit }
 }

@@ -12,8 +12,8 @@ export interface ClaimSelection {
   /** The moment, the hash in hex and the guard of the claim after which to go on. */
   readonly after?: readonly string[] | undefined
   readonly limit: number
-  /** How many claims are looked at where a filter has no index. */
-  readonly look: number
+  /** How many claims are looked at where a filter has no index; else all. */
+  readonly look?: number | undefined
 }
 
 // The states of claims that ended and made nothing.
@@ -77,20 +77,27 @@ const streamOf = (conditions: readonly Sql[], look: number): Sql => sql`
   SELECT *, false AS once_far FROM onceover.claim WHERE ${allOf(conditions)}
   ORDER BY claimed_at DESC, key_hash DESC LIMIT ${look}`
 
+// The kinds of claims that a filter can find.
+function kindsOf({ state, error }: ClaimSelection): readonly string[] {
+  if (state === undefined) return error === undefined ? ['', ...UNMADE] : UNMADE
+  return isUnmade(state) ? [state] : ['']
+}
+
 // In the order of the list for each guard, or for the run, and each kind: together they are merged.
-const merged = (wanted: ClaimSelection, kinds: readonly string[], look: number): Sql => {
-  const { guard, run, after } = wanted
+const merged = (wanted: ClaimSelection, more: readonly Sql[], look: number): Sql => {
+  const { guard, run } = wanted
+  const kinds = kindsOf(wanted)
   const [kind, ...others] = kinds
   const named = run === undefined ? guard : run
   const mine = run === undefined ? sql`guard = ${guard ?? ''}::text` : sql`run_id = ${run}::uuid`
   if (named !== undefined && others.length === 0) {
-    return streamOf([mine, sql`unmade = ${kind ?? ''}::text`, ...older(after)], look)
+    return streamOf([mine, sql`unmade = ${kind ?? ''}::text`, ...more], look)
   }
   const each = [named === undefined ? sql`guard = source.name` : mine, sql`unmade = kind`]
   return sql`
   SELECT claim.* FROM ${named === undefined ? ofGuards(undefined) : sql`(SELECT) AS source`}
   CROSS JOIN unnest(${[...kinds]}::text[]) AS kind
-  CROSS JOIN LATERAL (${streamOf([...each, ...older(after)], look)}) AS claim
+  CROSS JOIN LATERAL (${streamOf([...each, ...more], look)}) AS claim
   ORDER BY ${newest} LIMIT ${look}`
 }
 
@@ -120,31 +127,28 @@ const claimedOf = (guard: string | undefined): Sql => sql`
   WHERE claim.state = 'claimed' AND NOT EXISTS (
     SELECT FROM onceover.run WHERE run.id = claim.run_id AND run.state = 'running')`
 
-const claimedNow = ({ guard, after }: ClaimSelection, look: number): Sql => sql`
-  SELECT *, false AS once_far FROM (${claimedOf(guard)}) AS claimed
-  WHERE ${allOf(older(after))} ORDER BY ${newest} LIMIT ${look}`
-
-// The kinds of claims that a filter can find.
-function kindsOf({ state, error }: ClaimSelection): readonly string[] {
-  if (state === undefined) return error === undefined ? ['', ...UNMADE] : UNMADE
-  return isUnmade(state) ? [state] : ['']
-}
+const claimedNow = ({ guard }: ClaimSelection, more: readonly Sql[], look: number): Sql => sql`
+  SELECT *, false AS once_far FROM (${claimedOf(guard)}) AS claim
+  WHERE ${allOf(more)} ORDER BY ${newest} LIMIT ${look}`
 
 /** How to look for a page of claims, the latest first. */
 export function searchClaims(wanted: ClaimSelection): PageSearch {
-  const { guard, state, run, key, error, limit } = wanted
-  const conditions = [
+  const { guard, state, run, key, error, after, limit } = wanted
+  const sought = [
     ...(guard === undefined || run === undefined ? [] : [sql`claim.guard = ${guard}::text`]),
     ...(state === undefined || isUnmade(state) ? [] : [sql`claim.state = ${state}::text`]),
     ...(error === undefined ? [] : [contains('claim.error', error)]),
     ...(key === undefined ? [] : [hasParts(key)]),
   ]
+  const whole = wanted.look === undefined
+  const conditions = whole ? [] : sought
+  const inside = [...older(after), ...(whole ? sought : [])]
   // Of several guards as many are read of each.
-  const most = wanted.look / (guard === undefined && run === undefined ? 4 : 1)
+  const most = (wanted.look ?? 0) / (guard === undefined && run === undefined ? 4 : 1)
   const look = conditions.length === 0 ? limit + 1 : Math.max(most, limit + 1)
   const now = state === 'claimed' && run === undefined
   return {
-    stream: now ? claimedNow(wanted, look) : merged(wanted, kindsOf(wanted), look),
+    stream: now ? claimedNow(wanted, inside, look) : merged(wanted, inside, look),
     as: 'claim',
     conditions,
     item: sql.raw(CLAIM),

@@ -21,8 +21,8 @@ export interface RunSelection {
   /** The moment and the id of the run after which to go on. */
   readonly after: readonly string[] | undefined
   readonly limit: number
-  /** How many runs are looked at where a filter has no index. */
-  readonly look: number
+  /** How many runs are looked at where a filter has no index; else all. */
+  readonly look?: number | undefined
 }
 
 const KEPT = VERDICTS.map((name) => `'${name}', ${name}`).join(', ')
@@ -79,15 +79,22 @@ function split({ guard, actor, states, reason }: RunSelection): {
 /** How to look for a page of runs, newest first. */
 export function searchRuns(wanted: RunSelection): PageSearch {
   const { since, until, after, limit } = wanted
-  const { served, conditions } = split(wanted)
+  const { served, conditions: sought } = split(wanted)
+  const whole = wanted.look === undefined
+  const conditions = whole ? [] : sought
   const { moment, of } = byTime('started_at', served.length === 0)
   const [at, id] = after ?? []
   const older =
     at === undefined || id === undefined
       ? []
       : [sql`(${sql.raw(moment)}, id) < (${of(sql`${at}::timestamptz`)}, ${id}::uuid)`]
-  const inside = [...served, ...within({ moment, of }, since, until), ...older]
-  const look = conditions.length === 0 ? limit + 1 : Math.max(wanted.look, limit + 1)
+  const inside = [
+    ...served,
+    ...within({ moment, of }, since, until),
+    ...older,
+    ...(whole ? sought : []),
+  ]
+  const look = conditions.length === 0 ? limit + 1 : Math.max(wanted.look ?? 0, limit + 1)
   return {
     stream: sql`SELECT *, false AS once_far FROM onceover.run WHERE ${allOf(inside)}
       ORDER BY ${sql.raw(moment)} DESC, id DESC LIMIT ${look}`,
