@@ -48,7 +48,7 @@ export function CellKeysDialog({
           keys.length === 0 ? (
             <p>Nothing is here, and nothing is expected.</p>
           ) : (
-            <ul class="key-list">
+            <ul class="key-list with-state">
               {keys.map(({ key, state }) => (
                 <li key={JSON.stringify(key)}>
                   <State name={state} /> <KeyText values={key} guard={guard} />

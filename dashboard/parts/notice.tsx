@@ -23,7 +23,7 @@ export function Empty({
   )
 }
 
-/** An error: what happened, why, what to do, its code; and whether the page tries again by itself. */
+/** An error: what happened, why, what to do, its code; an outage says that it is tried again. */
 export function Failure({
   error,
   retry,

@@ -5,6 +5,9 @@ setInterval(() => {
   now.value = Date.now()
 }, 10_000)
 
+// The signal has views drawn again now and then; in between, what is new must not lie ahead.
+const present = (): number => Math.max(now.value, Date.now())
+
 const STEPS = [
   [60, 1, 'second'],
   [3600, 60, 'minute'],
@@ -16,8 +19,8 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'sh
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
-/** How long ago, in words: `12 min. ago`; a date from 30 days on. */
-export function ago(at: string, from = now.value): string {
+// A date from 30 days on.
+function ago(at: string, from = now.value): string {
   const seconds = Math.round((Date.parse(at) - from) / 1000)
   const step = STEPS.find(([below]) => Math.abs(seconds) < below)
   if (!step) return day.format(new Date(at))
@@ -40,7 +43,7 @@ export const exactly = (at: string): string => exact.format(new Date(at))
 
 /** A length of time: `850 ms`, `12.3 s`, `4 min 10 s`, `2 h 5 min`. */
 export function lasting(from: string, to: string | null | undefined): string {
-  const ms = Math.max(0, (to ? Date.parse(to) : now.value) - Date.parse(from))
+  const ms = Math.max(0, (to ? Date.parse(to) : present()) - Date.parse(from))
   if (ms < 1000) return `${ms} ms`
   const seconds = ms / 1000
   if (seconds < 60) return `${seconds.toFixed(1)} s`

@@ -7,7 +7,7 @@ import { href } from '../../route.ts'
 
 /** How a claim came about, in words. */
 export const ORIGINS: Readonly<Record<KeyClaim['origin'], string>> = {
-  new: 'claimed for the first time',
+  new: 'for the first time',
   taken_over: 'taken over from a worker that died',
   retried: 'tried again after a failure',
   reopened: 'opened again after it was done',

@@ -4,7 +4,7 @@ import { inWords } from './cell-state.ts'
 import { type Geometry, px } from './geometry.ts'
 import { headOf, isWeekend, monthAt, wordsOf } from './period.ts'
 
-/** The head of the grid: a column for each period, and how many of its keys are not as they should be. */
+/** The head of the grid: the periods, and how much of each is not as it should be. */
 export function GridHead({
   page,
   columns,

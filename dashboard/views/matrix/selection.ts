@@ -46,9 +46,8 @@ interface Shown {
   readonly periods: readonly string[]
 }
 
-/** What a cell is known by; it stays the same when rows move. */
-export const cellId = (entity: string | null, period: string): string =>
-  JSON.stringify([entity, period])
+// What a cell is known by; it stays the same when rows move.
+const cellId = (entity: string | null, period: string): string => JSON.stringify([entity, period])
 
 const between = (value: number, one: number, other: number): boolean =>
   value >= Math.min(one, other) && value <= Math.max(one, other)
