@@ -20,7 +20,7 @@ interface Kept {
 
 const KEPT_MS = 15 * 60_000
 const MOST_SELECTIONS = 200
-const MOST_KEYS = 1_000_000
+const MOST_KEYS = 500_000
 
 /** How many keys one selection may have. */
 export const MOST_SELECTED = 100_000

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MATRIX_STATES, type MatrixState, OnceoverError } from '../../index.ts'
 import { findGenerator, guardOf, type ServerContext } from '../context.ts'
+import { spanSchema } from '../days.ts'
 import { given } from '../given.ts'
 import type { FoundMatrix } from '../matrices.ts'
 import { answer, type Route, route } from '../route.ts'
@@ -37,21 +38,15 @@ const matrixSchema = z.object({
   next: z.string().nullable(),
 })
 
-const span = {
-  from: z.string().optional().describe('A day, or a period as the matrix writes it.'),
-  to: z.string().optional(),
-}
-
-const matrixQuery = pageQuery.extend({
-  ...span,
+const matrixQuery = spanSchema.safeExtend({
+  ...pageQuery.shape,
   states: someOf(STATES).optional().describe('Only entities with a cell of these.'),
   q: z.string().optional().describe('Only entities with this in their name or label.'),
   entity: z.string().optional().describe('Only this entity.'),
   sort: z.enum(['label', 'worst']).optional(),
 })
 
-const cellQuery = z.object({
-  ...span,
+const cellQuery = spanSchema.safeExtend({
   entity: z.string().optional().describe('Left out: the rows that have none.'),
   period: z.string(),
 })

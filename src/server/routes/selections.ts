@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { CLAIM_STATES } from '../../index.ts'
 import { findGenerator, guardOf } from '../context.ts'
+import { spanSchema } from '../days.ts'
 import { given } from '../given.ts'
 import { answer, type Route, route } from '../route.ts'
 import { guardParams } from '../schemas.ts'
@@ -18,11 +19,9 @@ const claims = z
   })
   .describe('Of the ledger instead of the matrix: the claims that match.')
 
-const selectionBody = z
-  .object({
+const selectionBody = spanSchema
+  .safeExtend({
     states: z.array(z.enum(STATES)).min(1).optional().describe('Only keys in these states.'),
-    from: z.string().optional(),
-    to: z.string().optional(),
     q: z.string().optional(),
     cells: z
       .array(z.object({ entity: z.string().nullable(), period: z.string() }))

@@ -84,6 +84,7 @@ describe('a matrix', () => {
     expect(entitiesOf(await ask(`${MATRIX}&states=duplicate`))).toEqual([])
     await ask(`${MATRIX}&states=lost`, { status: 400 })
     await ask('GET /guards/visits/matrix?from=tomorrow', { status: 400 })
+    await ask('GET /guards/visits/matrix?from=0205-01-01&to=2025-01-03', { status: 400 })
   })
 
   test('is a new one once something was made, and its older pages are gone on with', async () => {
