@@ -5,9 +5,13 @@ import { href } from './route.ts'
 import { Audit } from './views/audit.tsx'
 import { Calendar } from './views/calendar.tsx'
 import { Create, CreateFor } from './views/create.tsx'
+import { Duplicates } from './views/duplicates.tsx'
+import { GuardPage } from './views/guard.tsx'
 import { KeyPage } from './views/key.tsx'
 import { Matrix } from './views/matrix.tsx'
 import { Overview } from './views/overview.tsx'
+import { Repair } from './views/repair.tsx'
+import { Repairs } from './views/repairs.tsx'
 import { Run } from './views/run.tsx'
 import { Runs } from './views/runs.tsx'
 
@@ -22,12 +26,16 @@ export interface ViewProps {
  */
 const VIEWS: readonly (readonly [path: string, view: ComponentType<ViewProps>])[] = [
   ['', Overview],
+  ['guards/:guard', GuardPage],
   ['guards/:guard/matrix', Matrix],
   ['guards/:guard/calendar', Calendar],
   ['guards/:guard/key', KeyPage],
+  ['guards/:guard/duplicates', Duplicates],
   ['guards/:guard/create', Create],
   ['runs', Runs],
   ['runs/:id', Run],
+  ['repairs', Repairs],
+  ['repairs/:id', Repair],
   ['create', CreateFor],
   ['audit', Audit],
 ]

@@ -14,6 +14,8 @@ export function Confirm({
   action,
   danger,
   ready = true,
+  reasonless,
+  nextStep,
   children,
   onConfirm,
   onClose,
@@ -24,6 +26,10 @@ export function Confirm({
   readonly danger?: boolean
   /** False while it is not known yet what would happen. */
   readonly ready?: boolean
+  /** True where the server keeps no reason. */
+  readonly reasonless?: boolean
+  /** What can be done about a failure, where more than its words are at hand. */
+  readonly nextStep?: (error: ApiError) => ComponentChildren
   readonly children: ComponentChildren
   /** Makes the change; a failure is shown and the dialog stays. */
   readonly onConfirm: (reason: string) => Promise<unknown>
@@ -32,7 +38,6 @@ export function Confirm({
   const [reason, setReason] = useState(`${action.toLowerCase()} by ${actorName()}`)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<ApiError | undefined>()
-  const id = useId()
   const confirm = async (event: Event) => {
     event.preventDefault()
     if (busy || !ready) return
@@ -50,19 +55,11 @@ export function Confirm({
     <Dialog title={title} onClose={onClose}>
       <form onSubmit={confirm}>
         {children}
-        <label class="field" for={id}>
-          <span>Reason, kept in the audit</span>
-          <input
-            id={id}
-            data-first
-            value={reason}
-            maxLength={500}
-            onInput={({ currentTarget }) => setReason(currentTarget.value)}
-          />
-        </label>
+        {!reasonless && <Reason value={reason} onInput={setReason} />}
         {error && <Failure error={error} />}
+        {error && nextStep?.(error)}
         <footer>
-          <button type="button" onClick={onClose}>
+          <button type="button" data-first={reasonless} onClick={onClose}>
             Keep as it is
           </button>
           <button type="submit" class={danger ? 'danger' : 'primary'} disabled={busy || !ready}>
@@ -71,5 +68,27 @@ export function Confirm({
         </footer>
       </form>
     </Dialog>
+  )
+}
+
+function Reason({
+  value,
+  onInput,
+}: {
+  readonly value: string
+  readonly onInput: (reason: string) => void
+}) {
+  const id = useId()
+  return (
+    <label class="field" for={id}>
+      <span>Reason, kept in the audit</span>
+      <input
+        id={id}
+        data-first
+        value={value}
+        maxLength={500}
+        onInput={({ currentTarget }) => onInput(currentTarget.value)}
+      />
+    </label>
   )
 }
