@@ -46,3 +46,10 @@ test('a repair whose journal was dropped is not undone, and stays as it was', as
   expect((await db.pool.query('SELECT FROM visits')).rowCount).toBe(3)
   expect(await once.repairs({ limit: 1 })).toMatchObject([{ id: plan.repair, state: 'applied' }])
 })
+
+test('repairs are listed newest first, a page at a time', async () => {
+  const [newest, ...others] = await once.repairs()
+  expect(others).toHaveLength(1)
+  expect(await once.repairs({ limit: 1, after: newest?.cursor ?? '' })).toEqual(others)
+  expect(await once.repairs({ after: others[0]?.cursor ?? '' })).toEqual([])
+})
