@@ -20,7 +20,7 @@ export function RunUnits({
   verdict,
   onVerdict,
 }: {
-  readonly run: Pick<StoredRun, 'id' | 'guard' | 'totals' | 'reason'>
+  readonly run: Pick<StoredRun, 'id' | 'guard' | 'totals' | 'reason' | 'cancelReason'>
   readonly verdict: string | undefined
   readonly onVerdict: (verdict: string | undefined) => void
 }) {
@@ -59,11 +59,11 @@ export function RunUnits({
 
 const columnsOf = ({
   guard,
-  reason,
-}: Pick<StoredRun, 'guard' | 'reason'>): readonly Column<RunUnit>[] => [
+  ...run
+}: Pick<StoredRun, 'guard' | 'reason' | 'cancelReason'>): readonly Column<RunUnit>[] => [
   { label: 'Verdict', show: ({ verdict }) => <State name={verdict} /> },
   { label: 'Key', wide: true, show: ({ key }) => <KeyText values={key} guard={guard} /> },
-  { label: 'Why', show: (unit) => <Why unit={unit} run={reason} /> },
+  { label: 'Why', show: (unit) => <Why unit={unit} run={run} /> },
   { label: 'When', show: ({ at }) => <Time at={at} /> },
 ]
 
@@ -72,10 +72,10 @@ function Why({
   run,
 }: {
   readonly unit: RunUnit
-  readonly run: string | null
+  readonly run: Pick<StoredRun, 'reason' | 'cancelReason'>
 }) {
-  // Why the whole run was made stands above.
-  const why = reason === run ? null : reason
+  // Why the whole run was made, or cancelled, stands above.
+  const why = reason === run.reason || reason === run.cancelReason ? null : reason
   if (why === null && existing === null) return <span class="soft">–</span>
   const met = Object.entries(existing ?? {}).map(([name, value]) => `${name} ${valueText(value)}`)
   return (

@@ -20,7 +20,7 @@ const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyl
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
 // A date from 30 days on.
-function ago(at: string, from = now.value): string {
+function ago(at: string, from = present()): string {
   const seconds = Math.round((Date.parse(at) - from) / 1000)
   const step = STEPS.find(([below]) => Math.abs(seconds) < below)
   if (!step) return day.format(new Date(at))

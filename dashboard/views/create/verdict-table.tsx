@@ -92,7 +92,7 @@ const columnsOf = (
 const WAITS_MS = 1000
 
 function About({ guard, verdict }: { readonly guard: string; readonly verdict: WorkVerdict }) {
-  const { existing, reason, firstIndex, heldMs, retryMs, key } = verdict
+  const { existing, row, reason, firstIndex, heldMs, retryMs, key } = verdict
   const notes = [
     firstIndex !== undefined && `the same key as number ${firstIndex + 1}`,
     heldMs !== undefined && `held for ${Math.ceil(heldMs / WAITS_MS)} s more`,
@@ -106,13 +106,20 @@ function About({ guard, verdict }: { readonly guard: string; readonly verdict: W
       {notes.map((note) => (
         <span key={note}>{note}</span>
       ))}
+      {row && (
+        <span class="key">
+          <b>now</b>
+          <Values of={row} />
+        </span>
+      )}
       {existing && (
         <span class="key">
+          {row && <b>there was</b>}
           <Values of={existing} />
           <a href={keyHref(guard, key)}>its history</a>
         </span>
       )}
-      {!why && notes.length === 0 && !existing && <span class="soft">–</span>}
+      {!why && notes.length === 0 && !existing && !row && <span class="soft">–</span>}
     </div>
   )
 }
