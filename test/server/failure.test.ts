@@ -92,6 +92,12 @@ describe('an answer', () => {
     }
   })
 
+  test('of a failure to HEAD has no body', async () => {
+    const answer = await served.serve().fetch(new Request(`${AT}/api/none`, { method: 'HEAD' }))
+    expect([answer.status, answer.body]).toEqual([404, null])
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+  })
+
   test('405 names the methods, and TRACE and OPTIONS are none', async () => {
     const open = served.serve()
     const options = await open.fetch(new Request(`${AT}/api/runs`, { method: 'OPTIONS' }))
