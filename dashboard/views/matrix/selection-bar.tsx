@@ -28,7 +28,8 @@ export function SelectionBar({
   const [whole, setWhole] = useState(false)
   const counts = countsOf(picked, page.totals, cells)
   const total = sum(counts)
-  if (total === 0) return null
+  // A dialog that was opened stays, whatever becomes of the cells meanwhile.
+  if (total === 0 && !action) return null
   const mixed = UNDONE.some((state) => counts[state]) && sum(counts) > undone(counts)
   const states = mixed && !whole ? UNDONE : statesIn(counts)
   const filter = filterOf(picked, cells, states, page, q)
@@ -38,16 +39,7 @@ export function SelectionBar({
       <p role="status">
         <b>{total.toLocaleString()}</b> {wordFor(picked, total)} <Totals of={counts} />
       </p>
-      {mixed && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={!whole}
-            onChange={({ currentTarget }) => setWhole(!currentTarget.checked)}
-          />
-          only missing and failed
-        </label>
-      )}
+      {mixed && <OnlyUndone on={!whole} onChange={(on) => setWhole(!on)} />}
       <div class="actions">
         {cells.length === 1 && only && (
           <button type="button" onClick={() => onOpen(only)}>
@@ -75,6 +67,25 @@ export function SelectionBar({
         />
       )}
     </section>
+  )
+}
+
+function OnlyUndone({
+  on,
+  onChange,
+}: {
+  readonly on: boolean
+  readonly onChange: (on: boolean) => void
+}) {
+  return (
+    <label class="check">
+      <input
+        type="checkbox"
+        checked={on}
+        onChange={({ currentTarget }) => onChange(currentTarget.checked)}
+      />
+      only missing and failed
+    </label>
   )
 }
 
