@@ -19,14 +19,15 @@ export const asValues = ({ key }: Guard, values: RowValues): RowValues =>
     }),
   )
 
-function listOf(name: string, text: string): unknown {
+const JSON_TEXT = /^["{[]|^null$/
+
+// NULL, a set, and a text that looks like one of these, come as JSON; every other text as it is.
+function readValue(text: string): unknown {
+  if (!JSON_TEXT.test(text)) return text
   try {
     return JSON.parse(text)
   } catch {
-    throw new OnceoverError('INPUT_INVALID', {
-      message: `${name} is no JSON: it is a set.`,
-      fix: `Give a list: ${name}=["a","b"].`,
-    })
+    return text
   }
 }
 
@@ -40,7 +41,8 @@ export interface KeyInQuery {
 
 /**
  * The key of a query, a parameter for each part: `day=2025-10-01`, or `part.day=2025-10-01` where a
- * part is called like another parameter. A part that is left out is NULL.
+ * part is called like another parameter. NULL is `null`, a set is a list of JSON, and a text that
+ * begins as JSON does is a text of JSON; a part that is left out is NULL too.
  *
  * @throws OnceoverError INPUT_INVALID where there is none
  */
@@ -51,7 +53,7 @@ export function keyOfQuery(guard: Guard, query: Readonly<Record<string, string>>
   for (const [given, text] of Object.entries(query)) {
     const name = given.startsWith(PART) ? given.slice(PART.length) : given
     if (!parts.includes(name)) rest[given] = text
-    else key[name] = guard.key[name]?.kind === 'set' ? listOf(name, text) : text
+    else key[name] = readValue(text)
   }
   if (Object.keys(key).length > 0) return { key: asValues(guard, key), rest }
   throw new OnceoverError('INPUT_INVALID', {
@@ -64,5 +66,7 @@ export function keyOfQuery(guard: Guard, query: Readonly<Record<string, string>>
 export function partsOfQuery(query: Readonly<Record<string, unknown>>): RowValues | undefined {
   const given = Object.entries(query).filter(([name]) => name.startsWith(PART))
   if (given.length === 0) return undefined
-  return Object.fromEntries(given.map(([name, value]) => [name.slice(PART.length), value]))
+  return Object.fromEntries(
+    given.map(([name, value]) => [name.slice(PART.length), readValue(String(value))]),
+  )
 }

@@ -84,6 +84,7 @@ test('claims are narrowed by state, error and parts of the key', async () => {
   expect(failed.items).toMatchObject([{ state: 'failed' }, { error: 'no paper' }])
   const found = await ask('GET /claims?part.visitor=2&part.day=2025-01-01')
   expect(found.items).toMatchObject([{ key: { visitor: '2' }, state: 'done' }])
+  expect((await ask('GET /claims?part.visitor=null')).items).toEqual([])
   const page = await ask('GET /claims?guard=visits&limit=5')
   const rest = await ask(`GET /claims?guard=visits&limit=5&cursor=${page.next}`)
   expect([page.items.length, rest.items.length, rest.next]).toEqual([5, 3, null])
