@@ -87,18 +87,20 @@ async function takeKeys(
     const [first = '', ...rest] = wrap(text, columns, INDENT)
     for (const line of [`${name}${first.slice(name.length)}`, ...rest]) screen.say(line)
   }
-  const help = () => {
-    // Where it cannot be redrawn it stands once, above everything.
-    if (screen.isLive) screen.status(helpLine(keys))
-  }
   let busy: LiveKey | undefined
+  const foot = () => {
+    if (quit.signal.aborted) return
+    if (busy) screen.status(`${busy.key}  ${busy.doing} …`)
+    // Where it cannot be redrawn it stands once, above everything.
+    else if (screen.isLive) screen.status(helpLine(keys))
+  }
   const press = async (name: string) => {
     const key = keys.find((each) => each.key === name)
     if (name === 'q') quit.abort()
     else if (name === 'o') tell(name, { says: 'The dashboard:', see: '' })
     else if (key && busy) say(name, `Not yet: ${busy.doing}.`)
     else if (key) await act(key)
-    if (!busy && !quit.signal.aborted) help()
+    if (screen.isLive) foot()
   }
   const tell = (name: string, { says, see }: Told) => {
     say(name, says)
@@ -106,7 +108,7 @@ async function takeKeys(
   }
   const act = async (key: LiveKey) => {
     busy = key
-    screen.status(`${key.key}  ${key.doing} …`)
+    foot()
     await key.press().then(
       (told) => tell(key.key, told),
       (error: unknown) => {
@@ -118,7 +120,7 @@ async function takeKeys(
   greeting(page, systems, columns).forEach(screen.say)
   if (!screen.isLive) screen.say(helpLine(keys))
   const release = readKeys(process.stdin, (name) => void press(name))
-  help()
+  foot()
   await new Promise<void>((resolve) => {
     quit.signal.addEventListener('abort', () => resolve(), { once: true })
     if (quit.signal.aborted) resolve()
@@ -156,6 +158,6 @@ function greeting(page: string, systems: LiveSystems, columns: number): string[]
 }
 
 const curl = (server: string, { path, body }: Example): string[] => [
-  `  curl -s -H 'content-type: application/json' ${server}${path} \\`,
-  `    -d '${JSON.stringify(body)}'`,
+  `   curl -s -H 'content-type: application/json' -d '${JSON.stringify(body)}' \\`,
+  `     ${server}${path}`,
 ]

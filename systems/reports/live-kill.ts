@@ -46,8 +46,8 @@ export async function killWorker(
   const keys = taken.reduce((sum, event) => sum + event.keys.length, 0)
   return {
     says:
-      `${JOINING} students joined, with ${units.length} reports to write. ${victim.name} (process ` +
-      `${victim.pid}) got SIGKILL when it had made ${victim.killed.made} and held ` +
+      `${JOINING} students joined, with ${units.length} reports to write. ${victim.name} ` +
+      `(process ${victim.pid}) got SIGKILL when it had made ${victim.killed.made} and held ` +
       `${victim.killed.held}; ${survivor.name} took ${keys} over and wrote the rest.`,
     see: pageOf(reportBatches, 'matrix', 'sort=worst'),
   }

@@ -14,7 +14,7 @@ import { reportBatches } from './guards.ts'
 import { endKillWorkers } from './kill.ts'
 import { type KillOptions, killWorker } from './live-kill.ts'
 import { Outages } from './outages.ts'
-import { windowAt } from './period.ts'
+import { windowAt, windowOn } from './period.ts'
 import { templateWriter } from './template-writer.ts'
 
 /** How many students there are, and for how many weeks they have reports in the end. */
@@ -69,8 +69,7 @@ export async function furnishReports(
   await once.enforce(reportBatches)
   const outages = new Outages(templateWriter)
   const system = openReports(once, pool, outages)
-  const groups = calendars(today)
-  for (const group of groups) await writeWeeks(system, group, outages)
+  for (const group of calendars(today)) await writeWeeks(system, group, outages)
   const again = { period: 'weekly', date: today, onDuplicate: 'skip' } as const
   await generateOne(system, student(ASKED_AGAIN).id, {
     ...again,
@@ -96,7 +95,7 @@ export async function furnishReports(
     rerun: () => rerun(system, pool, today),
     kill: () => killWorker(furnishing, killing),
     begin: () => {
-      earlierWeeks = backfill(system, groups, weeks, closing.signal).catch(() => undefined)
+      earlierWeeks = backfill(system, today, weeks, closing.signal).catch(() => undefined)
     },
     close: async () => {
       closing.abort()
@@ -141,20 +140,18 @@ async function writeWeeks(
   outages.of([])
 }
 
+/** The weeks before those that were written first: one run over all of them. */
 async function backfill(
-  system: ReportSystem,
-  groups: readonly Calendar[],
+  { once, generator }: ReportSystem,
+  today: string,
   weeks: number,
-  closing: AbortSignal,
+  signal: AbortSignal,
 ): Promise<void> {
-  for (let ago = FIRST_WEEKS; ago < weeks; ago++) {
-    for (const { date, students } of groups) {
-      if (closing.aborted) return
-      const wish = { period: 'weekly', date: addDays(date, -7 * ago), ...BACKFILL } as const
-      const ids = students.map((n) => student(n).id)
-      await generateMany(system, wish, ids)
-    }
-  }
+  const mondayOf = (ago: number) => windowOn('weekly', 'UTC', addDays(today, -7 * ago)).startDate
+  const [from, to] = [mondayOf(weeks - 1), mondayOf(FIRST_WEEKS)]
+  if (from > to) return
+  const range = { period: 'weekly', from, to } as const
+  await once.run(generator, range, { ...BACKFILL, signal })
 }
 
 /** Whose weekly reports stand that began on `$1` or later, by the day on which their week began. */
