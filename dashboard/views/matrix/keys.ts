@@ -15,7 +15,7 @@ const clamp = (value: number, least: number, most: number): number =>
  * the row, is reached by the arrow alone.
  */
 export function moved(
-  event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey'>,
+  event: { readonly key: string; readonly ctrlKey: boolean; readonly metaKey: boolean },
   { row, column }: Place,
   { rows, columns, pageRows }: Extent,
 ): Place | undefined {

@@ -2,7 +2,7 @@ const DAY = /^(\d{4})-(\d{2})-(\d{2})$/
 const DAY_MS = 86_400_000
 
 const named = (options: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...options })
+  new Intl.DateTimeFormat('en-US', { timeZone: 'UTC', ...options })
 const monthName = named({ month: 'short', year: 'numeric' })
 const shortName = named({ day: 'numeric', month: 'short' })
 const wholeName = named({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' })
@@ -63,13 +63,13 @@ export function monthAt(
 /** The month of a day, with its year. */
 export const monthOf = (day: Date): string => monthName.format(day)
 
-/** A period in words: `Thu, 23 Oct 2025`. */
+/** A period in words: `Thu, Oct 23, 2025`. */
 export const wordsOf = (period: string): string => {
   const day = dayOf(period)
   return day ? wholeName.format(day) : period
 }
 
-/** A period in few words: `23 Oct`. */
+/** A period in few words: `Oct 23`. */
 export const shortOf = (period: string): string => {
   const day = dayOf(period)
   return day ? shortName.format(day) : headOf(period)
