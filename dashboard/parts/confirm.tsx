@@ -4,6 +4,7 @@ import { type ApiError, asApiError } from '../api.ts'
 import { actorName } from '../session.ts'
 import { Dialog } from './dialog.tsx'
 import { Failure } from './notice.tsx'
+import { plainly } from './plainly.ts'
 
 /**
  * Asks before a change: `children` show exactly what will happen, the reason is kept with it and is
@@ -47,7 +48,7 @@ export function Confirm({
       await onConfirm(reason)
       onClose()
     } catch (failure) {
-      setError(asApiError(failure))
+      setError(plainly(asApiError(failure)))
       setBusy(false)
     }
   }

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { ApiError } from '../api.ts'
 import type { Resource } from '../resource.ts'
 import { sessionError } from '../session.ts'
+import { Prose } from './prose.tsx'
 import { Glyph } from './state.tsx'
 
 /** What stands where there is nothing: a title, and what to do about it. */
@@ -37,7 +38,11 @@ export function Failure({
       <div>
         <h2>{sentence(error.title)}</h2>
         {error.message !== error.title && <p>{error.message}</p>}
-        {error.fix && <p class="fix">{error.fix}</p>}
+        {error.fix && (
+          <p class="fix">
+            <Prose text={error.fix} />
+          </p>
+        )}
         <p class="soft">
           <code>{error.code}</code>
           {error.isOutage && ' · This page asks again every few seconds and goes on by itself.'}

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import { apiPath } from '../api.ts'
 import type { GuardDetail, Underway } from '../contract.ts'
 import { GuardView } from '../parts/guard-view.tsx'
@@ -6,6 +7,7 @@ import { ofStanding, useUnderway } from '../parts/underway.ts'
 import { WorkPanel } from '../parts/work-panel.tsx'
 import { useResource } from '../resource.ts'
 import { Activity } from './guard/activity.tsx'
+import { AskEnforce, type Chosen } from './guard/ask-enforce.tsx'
 import { Declaration } from './guard/declaration.tsx'
 import { IndexFindings } from './guard/index-findings.tsx'
 import { afterEnforce } from './guard/next-step.tsx'
@@ -33,6 +35,8 @@ interface WholeProps {
 }
 
 function Whole({ guard, work, onChanged }: WholeProps) {
+  // Not in what asks for it, which is not there while it runs: a refusal comes after that.
+  const [chosen, setChosen] = useState<Chosen | undefined>()
   const { name, enforced, inspection } = guard
   const running = work?.endedAt === null
   // An error that was overcome since is of no use to anybody.
@@ -46,7 +50,15 @@ function Whole({ guard, work, onChanged }: WholeProps) {
         <Declaration guard={guard} />
         <IndexFindings guard={guard} />
       </div>
-      {offers && <Preflight guard={guard} onStarted={onChanged} />}
+      {offers && <Preflight guard={guard} onEnforce={setChosen} />}
+      {chosen && (
+        <AskEnforce
+          guard={guard}
+          chosen={chosen}
+          onStarted={onChanged}
+          onClose={() => setChosen(undefined)}
+        />
+      )}
       <Activity guard={guard} />
     </div>
   )

@@ -101,7 +101,7 @@ function Whole({ repair, guard, work, unknown }: WholeProps) {
         work={own?.id === repair.id ? own : undefined}
         enforced={guard?.enforced === true}
       />
-      <Plan repair={repair} />
+      <Plan repair={repair} ids={guard?.inspection?.primaryKey} />
       <Facts repair={repair} />
     </div>
   )

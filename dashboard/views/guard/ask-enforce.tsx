@@ -8,17 +8,21 @@ import { say } from '../../parts/toast.tsx'
 import type { Choices } from './choices.tsx'
 import { afterEnforce } from './next-step.tsx'
 
+/** How a guard is to be enforced, and what that would run. */
+export interface Chosen {
+  readonly plan: EnforcementPlan
+  readonly choices: Choices
+}
+
 /** Asks before a guard is enforced, and starts it. */
 export function AskEnforce({
   guard: { name, table },
-  plan,
-  choices,
+  chosen: { plan, choices },
   onStarted,
   onClose,
 }: {
   readonly guard: GuardDetail
-  readonly plan: EnforcementPlan
-  readonly choices: Choices
+  readonly chosen: Chosen
   readonly onStarted: () => void
   readonly onClose: () => void
 }) {

@@ -7,7 +7,7 @@ import { some } from '../../parts/prose.tsx'
 import { Glyph } from '../../parts/state.tsx'
 import { useResource } from '../../resource.ts'
 import { mayWrite } from '../../session.ts'
-import { AskEnforce } from './ask-enforce.tsx'
+import type { Chosen } from './ask-enforce.tsx'
 import { type Choices, EnforceChoices } from './choices.tsx'
 
 const HOW = {
@@ -19,13 +19,12 @@ const HOW = {
 /** Every statement that enforcing would run as it is chosen, and the button that runs them. */
 export function Preflight({
   guard,
-  onStarted,
+  onEnforce,
 }: {
   readonly guard: GuardDetail
-  readonly onStarted: () => void
+  readonly onEnforce: (chosen: Chosen) => void
 }) {
   const [choices, setChoices] = useState<Choices>({})
-  const [asking, setAsking] = useState(false)
   const plan = useResource<EnforcementPlan>(
     apiPath(['guards', guard.name, 'preflight'], { ...choices }),
   )
@@ -41,7 +40,12 @@ export function Preflight({
           </p>
         </div>
         {mayWrite() && (
-          <button type="button" class="primary" disabled={!ready} onClick={() => setAsking(true)}>
+          <button
+            type="button"
+            class="primary"
+            disabled={!ready}
+            onClick={() => data && onEnforce({ plan: data, choices })}
+          >
             Enforce
           </button>
         )}
@@ -51,15 +55,6 @@ export function Preflight({
         <Shown of={{ ...plan, data: undefined }}>{() => null}</Shown>
       ) : (
         <Shown of={plan}>{({ statements }) => <Statements statements={statements} />}</Shown>
-      )}
-      {asking && data && (
-        <AskEnforce
-          guard={guard}
-          plan={data}
-          choices={choices}
-          onStarted={onStarted}
-          onClose={() => setAsking(false)}
-        />
       )}
     </section>
   )

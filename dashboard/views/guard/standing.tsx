@@ -27,7 +27,7 @@ export function Standing({
           The unique index <code>{index}</code> stands for the key: the database refuses a second
           row, whoever writes it.
         </p>
-        {mayWrite() && !running && <Unenforce guard={guard} onChanged={onChanged} />}
+        {mayWrite() && <Unenforce guard={guard} disabled={running} onChanged={onChanged} />}
       </Said>
     )
   }

@@ -33,9 +33,11 @@ export const unenforce = (guard: string): Promise<Unenforced> =>
 /** The button that takes an enforcement back, and its question. */
 export function Unenforce({
   guard,
+  disabled,
   onChanged,
 }: {
   readonly guard: GuardDetail
+  readonly disabled: boolean
   readonly onChanged: () => void
 }) {
   const [asking, setAsking] = useState(false)
@@ -49,7 +51,12 @@ export function Unenforce({
   return (
     <>
       <p>
-        <button type="button" class="danger-line" onClick={() => setAsking(true)}>
+        <button
+          type="button"
+          class="danger-line"
+          disabled={disabled}
+          onClick={() => setAsking(true)}
+        >
           Stop enforcing
         </button>
       </p>

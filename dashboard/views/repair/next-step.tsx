@@ -15,7 +15,7 @@ export function afterRepair(repair: StoredRepair, { code }: ApiError) {
     return (
       <p class="next-step">
         <PlanAnew repair={repair} primary />{' '}
-        {code === 'PLAN_DRIFTED' && 'A new plan holds the rows as they are now.'}
+        {code === 'PLAN_DRIFTED' && 'with the rows as they are now, or apply it and leave those out.'}
       </p>
     )
   }

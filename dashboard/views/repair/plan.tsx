@@ -7,7 +7,14 @@ import { type Column, Table } from '../../parts/table.tsx'
 import { childName, childWords, losersWords, timeWords } from './plan-words.ts'
 
 /** The plan of a repair in words: what goes, what moves, what it locks and takes. */
-export function Plan({ repair: { plan } }: { readonly repair: StoredRepair }) {
+export function Plan({
+  repair: { plan },
+  ids,
+}: {
+  readonly repair: StoredRepair
+  /** The primary key of the table, where it is known. */
+  readonly ids: readonly string[] | undefined
+}) {
   return (
     <>
       <section class="panel plan" aria-labelledby="plan">
@@ -23,7 +30,7 @@ export function Plan({ repair: { plan } }: { readonly repair: StoredRepair }) {
         )}
         <Hazards hazards={plan.hazards} suspects={plan.suspects} />
       </section>
-      <Largest plan={plan} />
+      <Largest plan={plan} ids={ids ?? []} />
     </>
   )
 }
@@ -109,7 +116,7 @@ function OneHazard({
   )
 }
 
-function Largest({ plan }: { readonly plan: RepairPlan }) {
+function Largest({ plan, ids }: { readonly plan: RepairPlan; readonly ids: readonly string[] }) {
   const { largest, groups, losers, guard } = plan
   if (largest.length === 0) return null
   const more = groups - largest.length
@@ -136,6 +143,7 @@ function Largest({ plan }: { readonly plan: RepairPlan }) {
               losers={shown}
               unseen={rows - 1 - shown.length}
               policy={losers}
+              ids={ids}
             />
           </li>
         ))}

@@ -21,18 +21,18 @@ export function RepairActions({
   readonly onChanged: () => void
 }) {
   const [asking, setAsking] = useState<'apply' | 'undo' | undefined>()
-  if (!mayWrite() || !guard || busy) return null
+  if (!mayWrite() || !guard) return null
   const { state } = repair
   const close = () => setAsking(undefined)
   return (
     <>
-      {(state === 'planned' || state === 'undone') && <PlanAnew repair={repair} />}
-      {(state === 'applying' || state === 'applied') && (
+      {!busy && (state === 'planned' || state === 'undone') && <PlanAnew repair={repair} />}
+      {!busy && (state === 'applying' || state === 'applied') && (
         <button type="button" class="danger-line" onClick={() => setAsking('undo')}>
           Undo
         </button>
       )}
-      {(state === 'planned' || state === 'applying') && (
+      {!busy && (state === 'planned' || state === 'applying') && (
         <button type="button" class="primary" onClick={() => setAsking('apply')}>
           {state === 'planned' ? 'Apply' : 'Go on'}
         </button>
