@@ -60,7 +60,7 @@ test('what changed is shown as soon as it is made anew', async () => {
   expect(await look()).toMatchObject({ states: 'dmm', stale: false })
 })
 
-test('one that takes long is shown as it was, and said to be stale, until it is made anew', async () => {
+test('one that takes long is shown as it was, and said to be stale, until it is new', async () => {
   sleepS = 0.4
   await look()
   await insert(2)
