@@ -1,3 +1,5 @@
+import { jsonText } from './json.ts'
+
 const MOST_CAUSES = 5
 
 /** Where an error was thrown, without its words. */
@@ -11,6 +13,15 @@ function framesOf({ name, message, stack = '' }: Error): readonly string[] {
     .filter((line) => line.startsWith('at '))
 }
 
+/** As JSON has it: not every logger takes every value. */
+function plain(value: unknown): unknown {
+  try {
+    return value === undefined ? undefined : JSON.parse(jsonText(value))
+  } catch {
+    return String(value)
+  }
+}
+
 /**
  * An error as facts for a log. Where values of keys are redacted, only what cannot contain any is
  * said: names, codes and places. Its words and details can quote a row or a statement.
@@ -21,7 +32,7 @@ export function failureFacts(error: unknown, redact: readonly string[] = [], dep
   if (!(error instanceof Error)) return { thrown: redact.length > 0 ? typeof error : String(error) }
   const { name, message, cause, stack } = error
   const code: unknown = 'code' in error ? error.code : undefined
-  const details: unknown = 'details' in error ? error.details : undefined
+  const details: unknown = 'details' in error ? plain(error.details) : undefined
   const detail: unknown = 'detail' in error ? error.detail : undefined
   const deeper = cause !== undefined && depth < MOST_CAUSES
   return {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Change, ChangeReader, Onceover } from '../index.ts'
+import { jsonText } from './json.ts'
 import type { Underway } from './underway.ts'
 
 /** What the feed tells: a change of the ledger, of work of this process, or of the database. */
@@ -60,7 +61,7 @@ export class Feed {
   tell(told: Told): void {
     this.#heard()
     const number = ++this.#number
-    const text = `id: ${this.#boot}.${number}\nevent: change\ndata: ${JSON.stringify(told)}\n\n`
+    const text = `id: ${this.#boot}.${number}\nevent: change\ndata: ${jsonText(told)}\n\n`
     const bytes = encoder.encode(text)
     this.#kept.push({ number, bytes })
     if (this.#kept.length > 2 * KEPT) this.#kept = this.#kept.slice(-KEPT)

@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode, OnceoverError } from '../index.ts'
+import { jsonText } from './json.ts'
 
 /** The media type of a problem (RFC 9457). */
 export const PROBLEM_JSON = 'application/problem+json'
@@ -108,7 +109,7 @@ const RETRY_AFTER_S = '2'
 
 /** A problem as the answer of a request. */
 export const answerProblem = (problem: Problem): Response =>
-  new Response(JSON.stringify(problem), {
+  new Response(jsonText(problem), {
     status: problem.status,
     headers: {
       'content-type': PROBLEM_JSON,

@@ -2,6 +2,7 @@ import { OnceoverError } from '../index.ts'
 import { readJson } from './body.ts'
 import type { ServerContext } from './context.ts'
 import type { Told } from './convoy.ts'
+import { jsonText } from './json.ts'
 import { blamed, problemOf } from './problem.ts'
 import { type Route, read } from './route.ts'
 import { type Caller, callerOf, requireWrite } from './security.ts'
@@ -42,7 +43,7 @@ async function handled(context: ServerContext, each: Route, request: Request, pa
   }
   const tell = async (): Promise<Told> => {
     const { body: told, ...rest } = await each.handle(asked, context)
-    return { ...rest, body: told instanceof Response ? told : JSON.stringify(told) }
+    return { ...rest, body: told instanceof Response ? told : jsonText(told) }
   }
   const path = request.url.slice(new URL(request.url).origin.length)
   const told = await (each.shared ? context.convoy.get(path, tell) : tell())

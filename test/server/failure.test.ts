@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Logger, onceover } from '../../src/index.ts'
+import { type Logger, OnceoverError, onceover } from '../../src/index.ts'
 import { failureFacts } from '../../src/server/failure.ts'
 import { type Server, server } from '../../src/server/server.ts'
-import { AT, codeOf, openServed, type Served, shifts, visits, writing } from './served.ts'
+import { AT, codeOf, openServed, type Served, visits, writing } from './served.ts'
 
 let served: Served
 
@@ -92,6 +92,23 @@ describe('an answer', () => {
     }
   })
 
+  test('and a log take whole numbers beyond 2^53', async () => {
+    const { lines, logger } = listener()
+    const key = { day: '2025-10-09', patient: 2n ** 62n }
+    const refusal = new OnceoverError('INPUT_INVALID', { message: 'no', details: { key } })
+    const failure = new OnceoverError('QUERY_FAILED', { message: 'no', details: { key } })
+    const thrown = [refusal, failure]
+    const create = { shifts: () => Promise.reject(thrown.shift()) }
+    const broken = served.serve({ write: true, create, logger })
+    const rows = { rows: [{ day: '2025-10-09', patient: 1 }], onDuplicate: 'skip', reason: 'r' }
+    const ask = () => broken.fetch(writing('/api/guards/shifts/rows', rows))
+    expect(await (await ask()).json()).toMatchObject({
+      details: { key: { patient: '4611686018427387904' } },
+    })
+    expect(await codeOf(await ask())).toBe('500 QUERY_FAILED')
+    expect(lines.join()).toContain('4611686018427387904')
+  })
+
   test('of a failure to HEAD has no body', async () => {
     const answer = await served.serve().fetch(new Request(`${AT}/api/none`, { method: 'HEAD' }))
     expect([answer.status, answer.body]).toEqual([404, null])
@@ -152,6 +169,11 @@ describe('a log', () => {
     const endless = new Error('a')
     endless.cause = endless
     expect(() => JSON.stringify(failureFacts(endless))).not.toThrow()
-    expect(shifts.name).toBe('shifts')
+    const round: Record<string, unknown> = {}
+    round.round = round
+    for (const details of [undefined, round]) {
+      const facts = failureFacts(Object.assign(new Error('a'), { details }))
+      expect(() => JSON.stringify(facts)).not.toThrow()
+    }
   })
 })
