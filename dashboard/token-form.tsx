@@ -19,8 +19,8 @@ export function TokenForm() {
           {bearer() === undefined
             ? 'This server answers only to those who bring a token.'
             : 'The server does not know this token. It may have been replaced.'}{' '}
-          It is printed where the server was started, as an address that ends in{' '}
-          <code>#token=…</code>.
+          Whoever runs the server gives it out; it may also come with the address, after{' '}
+          <code>#token=</code>.
         </p>
         <label class="field" for={id}>
           <span>Token</span>

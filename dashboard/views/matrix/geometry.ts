@@ -92,6 +92,22 @@ export function useSight(element: { readonly current: HTMLElement | null }): Sig
   return sight
 }
 
+const EDGE = 28
+const EDGE_STEP = 18
+
+/** Scrolls on where a place is at the edge of the grid; false where it is not, or at the end. */
+export function scrollAtEdge(
+  box: HTMLElement,
+  { clientX, clientY }: { readonly clientX: number; readonly clientY: number },
+): boolean {
+  const { left, right, top, bottom } = box.getBoundingClientRect()
+  const towards = (value: number, low: number, high: number): number =>
+    value > high - EDGE ? EDGE_STEP : value < low + EDGE ? -EDGE_STEP : 0
+  const { scrollLeft, scrollTop } = box
+  box.scrollBy(towards(clientX, left, right), towards(clientY, top, bottom))
+  return box.scrollLeft !== scrollLeft || box.scrollTop !== scrollTop
+}
+
 /** Scrolls so that a place stands clear of the head and of the names. */
 export function reveal(box: HTMLElement, { row, column }: Place, measures: Geometry): void {
   const top = row * measures.row

@@ -22,12 +22,10 @@ export interface RowProps {
 
 /** One entity of the grid: its name, which leads to its calendar, and a cell for each period. */
 export function GridRow(props: RowProps) {
-  const { guard, rows, place, columns, measures, active } = props
+  const { rows, place, columns, measures } = props
   const row = rows[place]
   const size = { top: px(measures.head + place * measures.row), height: px(measures.row) }
   if (!row) return <div class="matrix-row waiting" aria-hidden="true" style={size} />
-  const name = nameOf(row)
-  const isHere = active.row === place && active.column === -1
   return (
     <div class="matrix-row" role="row" aria-rowindex={place + 2} style={size}>
       <div
@@ -36,20 +34,29 @@ export function GridRow(props: RowProps) {
         aria-colindex={1}
         style={{ width: px(measures.name) }}
       >
-        <a
-          href={href(['guards', guard, 'calendar'], { entity: row.entity ?? undefined })}
-          data-row={place}
-          data-column={-1}
-          tabIndex={isHere ? 0 : -1}
-          title={row.label && row.entity ? `${row.label} · ${row.entity}` : name}
-        >
-          {name}
-        </a>
+        <Name {...props} row={row} />
       </div>
       {columns.map((column) => (
         <Cell key={column} {...props} row={row} column={column} />
       ))}
     </div>
+  )
+}
+
+// No address can name the entity that is NULL, so it has no calendar.
+function Name({ guard, place, active, row }: RowProps & { readonly row: MatrixRow }) {
+  const { label, entity } = row
+  const common = {
+    'data-row': place,
+    'data-column': -1,
+    tabIndex: active.row === place && active.column === -1 ? 0 : -1,
+    title: label && entity ? `${label} · ${entity}` : nameOf(row),
+  }
+  if (entity === null) return <span {...common}>{nameOf(row)}</span>
+  return (
+    <a {...common} href={href(['guards', guard, 'calendar'], { entity })}>
+      {nameOf(row)}
+    </a>
   )
 }
 

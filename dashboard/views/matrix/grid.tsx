@@ -4,8 +4,8 @@ import { geometryOf, inSight, placesOf, px, reveal, useSight } from './geometry.
 import { GridHead } from './grid-head.tsx'
 import { GridRow } from './grid-row.tsx'
 import { moved } from './keys.ts'
+import { usePointer } from './pointer.ts'
 import {
-  begin,
   everything,
   extend,
   NOTHING,
@@ -70,7 +70,7 @@ export function Grid(props: GridProps) {
       aria-colcount={periods.length + 1}
       aria-multiselectable="true"
       onKeyDown={(event) => takeKey(event, props, here, extent, move)}
-      {...usePointer(props, here, setActive)}
+      {...usePointer(box, props, here, setActive)}
     >
       <div
         class="matrix-canvas"
@@ -140,53 +140,4 @@ function takeKey(
     if (row) onOpen(row, page.periods[here.column] ?? '')
   } else return
   event.preventDefault()
-}
-
-const placeOf = (target: EventTarget | null): Place | undefined => {
-  const cell = target instanceof Element ? target.closest('[role="gridcell"]') : null
-  if (!(cell instanceof HTMLElement)) return undefined
-  return { row: Number(cell.dataset.row), column: Number(cell.dataset.column) }
-}
-
-// A mouse draws a rectangle; a finger scrolls, and takes cells in and out by touching them.
-function usePointer(
-  { page, rows, picked, onPick, onOpen }: GridProps,
-  here: Place,
-  setActive: (place: Place) => void,
-) {
-  const drawing = useRef(false)
-  const shown = { rows, periods: page.periods }
-  useEffect(() => {
-    const stop = () => {
-      drawing.current = false
-    }
-    addEventListener('pointerup', stop)
-    return () => removeEventListener('pointerup', stop)
-  }, [])
-  return {
-    onPointerDown: (event: PointerEvent) => {
-      const place = placeOf(event.target)
-      if (!place || event.pointerType !== 'mouse' || event.button !== 0) return
-      drawing.current = true
-      setActive(place)
-      const add = event.ctrlKey || event.metaKey
-      onPick(event.shiftKey ? extend(picked, place, here) : begin(picked, shown, place, add))
-    },
-    onPointerOver: (event: PointerEvent) => {
-      const place = drawing.current ? placeOf(event.target) : undefined
-      if (place) onPick(extend(picked, place, place))
-    },
-    onClick: (event: MouseEvent) => {
-      const place = placeOf(event.target)
-      const finger = event instanceof PointerEvent && event.pointerType !== 'mouse'
-      if (!place || !finger) return
-      setActive(place)
-      onPick(toggle(picked, shown, place))
-    },
-    onDblClick: (event: MouseEvent) => {
-      const place = placeOf(event.target)
-      const row = place && rows[place.row]
-      if (row) onOpen(row, page.periods[place.column] ?? '')
-    },
-  }
 }
