@@ -81,7 +81,7 @@ export function Pager<Item>({
     <div class="pager">
       {error && <Failure error={error} />}
       <span class="soft">
-        {items.length.toLocaleString()} {noun}
+        {items.length.toLocaleString()} {items.length === 1 ? noun.replace(/s$/, '') : noun}
         {more ? ' so far' : ''}
       </span>
       {more && (

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Change, Underway } from '../contract.ts'
 import { liveState, onChange } from '../live.ts'
+import { say } from './toast.tsx'
 
 const LOOK_MS = 2000
 
@@ -26,7 +27,9 @@ export function useUnderway(
   useEffect(
     () =>
       onChange((change) => {
-        if (isUnderway(change) && change.guard === guard && change.what !== 'run') setHeard(change)
+        if (!isUnderway(change) || change.guard !== guard || change.what === 'run') return
+        setHeard(change)
+        announce(change)
       }),
     [guard],
   )
@@ -39,6 +42,22 @@ export function useUnderway(
     return () => clearInterval(timer)
   }, [alone, reload])
   return latest
+}
+
+const DONE: Readonly<Record<string, string>> = {
+  apply: 'The repair is applied.',
+  enforce: 'A unique index stands for the key now.',
+}
+
+const announced = new Set<string>()
+
+// What is answered at once is said by whoever asked; what takes its time, as soon as it is over.
+function announce({ guard, what, startedAt, endedAt, error }: Underway): void {
+  const id = `${guard}\n${what}\n${startedAt}`
+  const words = DONE[what]
+  if (endedAt === null || error || words === undefined || announced.has(id)) return
+  announced.add(id)
+  say(words)
 }
 
 function later(heard: Underway | undefined, read: Underway | undefined): Underway | undefined {

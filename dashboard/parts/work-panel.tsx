@@ -6,7 +6,7 @@ import { Failure } from './notice.tsx'
 import { plainly } from './plainly.ts'
 import { some } from './prose.tsx'
 import { Glyph, State } from './state.tsx'
-import { lasting, Time } from './time.tsx'
+import { Time } from './time.tsx'
 import { isRunning } from './underway.ts'
 
 const DOING = {
@@ -68,7 +68,7 @@ function Running({ work }: { readonly work: Underway }) {
       <p class="work-head">
         <State name="running" label={DOING[what]} />
         <span class="soft">
-          for {lasting(startedAt, null)}, asked for by {actor}
+          asked for by {actor}, <Time at={startedAt} />
         </span>
       </p>
       {what === 'enforce' && <EnforceSteps step={step} />}
@@ -148,9 +148,9 @@ function Blockers({ blockers }: { readonly blockers: readonly Blocker[] }) {
   if (blockers.length === 0) return null
   return (
     <div class="blockers ground-warn">
-      <h3>
-        <Glyph name="clock" tone="warn" /> Waits for {some(blockers.length, 'session')}
-      </h3>
+      <p>
+        <Glyph name="clock" tone="warn" /> <b>Waits for {some(blockers.length, 'session')}</b>
+      </p>
       <ul>
         {blockers.map(({ pid, user, application, state, since, query }) => (
           <li key={pid}>

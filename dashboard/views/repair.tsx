@@ -3,7 +3,7 @@ import { apiPath } from '../api.ts'
 import type { Change, GuardDetail, Underway } from '../contract.ts'
 import { Shown } from '../parts/notice.tsx'
 import { View } from '../parts/page.tsx'
-import { ofStanding, useUnderway } from '../parts/underway.ts'
+import { isRunning, ofStanding, useUnderway } from '../parts/underway.ts'
 import { WorkPanel } from '../parts/work-panel.tsx'
 import { useResource } from '../resource.ts'
 import { href } from '../route.ts'
@@ -96,11 +96,13 @@ function Whole({ repair, guard, work, unknown }: WholeProps) {
       {!(overcome && own?.error) && (
         <WorkPanel work={own} nextStep={(error) => afterRepair(repair, error)} />
       )}
-      <Outcome
-        repair={repair}
-        work={own?.id === repair.id ? own : undefined}
-        enforced={guard?.enforced === true}
-      />
+      {!isRunning(own) && (
+        <Outcome
+          repair={repair}
+          work={own?.id === repair.id ? own : undefined}
+          enforced={guard?.enforced === true}
+        />
+      )}
       <Plan repair={repair} ids={guard?.inspection?.primaryKey} />
       <Facts repair={repair} />
     </div>

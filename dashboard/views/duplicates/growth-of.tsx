@@ -16,9 +16,9 @@ export function GrowthOf({ report: { growth, growthUnknown } }: { readonly repor
     ) : null
   }
   return (
-    <div class="growth">
+    <div class={growth.sources.length > 0 ? 'growth beside' : 'growth'}>
       <OverTime growth={growth} />
-      <Sources growth={growth} />
+      {growth.sources.length > 0 && <Sources growth={growth} />}
     </div>
   )
 }

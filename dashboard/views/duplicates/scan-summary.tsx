@@ -14,7 +14,10 @@ export function ScanSummary({
 }) {
   const { rows, duplicates, where, findings } = report
   return (
-    <section class="panel scan" aria-label="What the scan found">
+    <section class="panel scan" aria-labelledby="scan">
+      <h2 id="scan" class="hidden">
+        What the scan found
+      </h2>
       <div class="figures-row">
         <Figure value={rows} words={where ? 'rows of the guard' : 'rows'} />
         <Figure value={duplicates.groups} words="keys that repeat" />

@@ -14,9 +14,6 @@ export function Sources({ growth: { sources } }: { readonly growth: Growth }) {
       <div class="section-head">
         <h2 id="sources">What made them</h2>
       </div>
-      {sources.length === 0 && (
-        <p class="soft">They have nothing in common that other rows have not.</p>
-      )}
       <ol class="sources">
         {sources.slice(0, all ? undefined : FIRST).map(({ column, value, excess, groups }) => (
           <li key={`${column}\n${value}`}>

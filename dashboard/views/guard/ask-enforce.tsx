@@ -4,7 +4,6 @@ import type { GuardDetail, Underway } from '../../contract.ts'
 import { tell } from '../../live.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { some } from '../../parts/prose.tsx'
-import { say } from '../../parts/toast.tsx'
 import type { Choices } from './choices.tsx'
 import { afterEnforce } from './next-step.tsx'
 
@@ -31,7 +30,6 @@ export function AskEnforce({
     const words = reason.trim() ? { reason: reason.trim() } : {}
     const work = await post<Underway>(path, { ...choices, ...words })
     tell({ ...work, kind: 'underway' })
-    if (work.endedAt !== null && !work.error) say(`${name} is enforced by ${plan.index}.`)
     onStarted()
   }
   const locks = [...new Set(plan.statements.map(({ lock }) => lock))]

@@ -15,7 +15,8 @@ export function afterRepair(repair: StoredRepair, { code }: ApiError) {
     return (
       <p class="next-step">
         <PlanAnew repair={repair} primary />{' '}
-        {code === 'PLAN_DRIFTED' && 'with the rows as they are now, or apply it and leave those out.'}
+        {code === 'PLAN_DRIFTED' &&
+          'It holds the rows as they are now. Or leave those out, and apply.'}
       </p>
     )
   }

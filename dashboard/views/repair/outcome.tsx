@@ -20,7 +20,7 @@ export function Outcome({ repair, work, enforced }: OutcomeProps) {
       <div class="standing-panel">
         <State name={state} />
         <div>
-          <Said repair={repair} running={work?.endedAt === null} />
+          <Said repair={repair} />
         </div>
       </div>
       {state !== 'planned' && <Figures repair={repair} />}
@@ -30,17 +30,13 @@ export function Outcome({ repair, work, enforced }: OutcomeProps) {
   )
 }
 
-function Said({ repair, running }: { readonly repair: StoredRepair; readonly running: boolean }) {
+function Said({ repair }: { readonly repair: StoredRepair }) {
   const { state, appliedAt, appliedBy, undoneAt, undoneBy } = repair
   switch (state) {
     case 'planned':
       return <p>This is a plan: no row was changed. Look at it, then apply it.</p>
     case 'applying':
-      return running ? (
-        <p>It is being applied.</p>
-      ) : (
-        <p>It was stopped on the way. What is done stands: go on with it, or undo it.</p>
-      )
+      return <p>It was stopped on the way. What is done stands: go on with it, or undo it.</p>
     case 'applied':
       return (
         <p>
