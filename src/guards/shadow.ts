@@ -107,16 +107,29 @@ const withoutParentheses = (text: string): string => {
   return inner ?? text
 }
 
+const conditionsOf = (bound: string): readonly string[] =>
+  withoutParentheses(bound)
+    .split(/ AND (?=\()/)
+    .map(withoutParentheses)
+
 // The conditions of a predicate but those that a part is not NULL: such rows meet no others.
 function conditions(bound: string, { items }: GuardKey): string {
   const names = items.flatMap(({ column }) => column ?? [])
   const known = new Set(names.flatMap((name) => [`${name} IS NOT NULL`, `"${name}" IS NOT NULL`]))
-  return withoutParentheses(bound)
-    .split(/ AND (?=\()/)
-    .map(withoutParentheses)
+  return conditionsOf(bound)
     .filter((condition) => condition !== '' && !known.has(condition))
     .sort()
     .join(' AND ')
+}
+
+const ABSENT = / IS NULL$/
+
+// Whether no row meets both predicates, for one asks for a NULL where the other asks for none.
+function exclude(one: string, other: string): boolean {
+  const [ours, theirs] = [conditionsOf(one), conditionsOf(other)]
+  const denies = (some: readonly string[], others: readonly string[]) =>
+    some.some((each) => ABSENT.test(each) && others.includes(each.replace(ABSENT, ' IS NOT NULL')))
+  return denies(ours, theirs) || denies(theirs, ours)
 }
 
 /**
@@ -158,6 +171,8 @@ export function shadowOf(
   guard: GuardKey,
   covering: boolean,
 ): Shadow | undefined {
+  // An index that binds no row of the guard neither rejects nor admits one.
+  if (exclude(keyed.bound, guard.bound)) return undefined
   const fault = faultOf(keyed, guard, covering)
   const { index } = keyed
   return fault && { name: index.name, definition: index.definition, ...fault }

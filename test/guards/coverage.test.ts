@@ -188,6 +188,16 @@ describe('a guard is not covered by, and is told of', () => {
       ddl: 'CREATE UNIQUE INDEX $t_i ON $t (room) WHERE NOT cancelled',
       shadows: ['i narrower: rejects rows that differ in day only (WHERE (NOT cancelled))'],
     },
+    'a narrower index that may bind rows of the guard': {
+      ddl: 'CREATE UNIQUE INDEX $t_i ON $t (day) WHERE name IS NULL OR room IS NULL',
+      options: { where: 'name IS NOT NULL' },
+      shadows: [/^i narrower: rejects rows that differ in room only/],
+    },
+    // Nothing is said of one that can bind no row of the guard.
+    'a narrower index of rows without what its rows have': {
+      ddl: 'CREATE UNIQUE INDEX $t_i ON $t (day) WHERE NOT cancelled AND name IS NULL',
+      options: { where: 'cancelled = false AND name IS NOT NULL' },
+    },
     'a wider index': {
       ddl: 'CREATE UNIQUE INDEX $t_i ON $t (day, room, name)',
       shadows: ['i wider: admits rows that differ in name only'],
