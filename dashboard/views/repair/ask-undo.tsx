@@ -7,6 +7,7 @@ import { some } from '../../parts/prose.tsx'
 import { say } from '../../parts/toast.tsx'
 import { GivenUp, unenforce } from '../guard/unenforce.tsx'
 import { afterRepair } from './next-step.tsx'
+import { backWords } from './outcome.tsx'
 
 /** Asks before a repair is undone; where an index would refuse what comes back, it goes first. */
 export function AskUndo({
@@ -25,9 +26,8 @@ export function AskUndo({
   const undo = async () => {
     if (enforced) await unenforce(guard.name)
     const undone = await post<Undone>(apiPath(['repairs', id, 'undo']))
-    const since = undone.changedSince > 0 ? `; ${undone.changedSince} changed since and stay` : ''
-    const back = `${some(undone.restored, 'row')} came back`
-    say(`${back}, ${undone.reverted} have their old values${since}.`, 'undone')
+    const since = undone.changedSince > 0 ? ` ${undone.changedSince} changed since and stay.` : ''
+    say(`${backWords(undone.restored, undone.reverted)}${since}`, 'undone')
     tell({ kind: 'repair', guard: guard.name, id, state: 'undone' })
     onChanged()
   }

@@ -114,13 +114,21 @@ function Next({ repair: { guard }, work, enforced }: OutcomeProps) {
   )
 }
 
+/** What an undo gave back: rows, and values of rows. */
+export const backWords = (restored: number, reverted: number): string =>
+  [
+    restored > 0 && `${some(restored, 'row')} came back.`,
+    reverted > 0 && `${some(reverted, 'row')} got old values back.`,
+  ]
+    .filter(Boolean)
+    .join(' ') || 'Nothing had to come back.'
+
 function Restored({ work }: Pick<OutcomeProps, 'work'>) {
   if (work?.what !== 'undo' || !work.result) return null
   const { restored, reverted, changedSince } = work.result
   return (
     <p>
-      {some(Number(restored), 'row')} came back, {some(Number(reverted), 'row')} got old values
-      back.
+      {backWords(Number(restored), Number(reverted))}
       {Number(changedSince) > 0 &&
         ` ${some(Number(changedSince), 'row')} had changed since and stayed as they are.`}
     </p>
