@@ -23,6 +23,8 @@ export interface Opened {
   close(): Promise<void>
 }
 
+const WAIT_MS = 20_000
+
 // A refused request is shown to the user and logged by the browser as well.
 const REFUSED_REQUEST = /Failed to load resource/
 
@@ -33,6 +35,8 @@ export async function open(
   options: BrowserContextOptions = {},
 ): Promise<Opened> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  // Short of the time of a test, so that it says what did not come.
+  context.setDefaultTimeout(WAIT_MS)
   const page = await context.newPage()
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(error.message))
