@@ -63,8 +63,8 @@ export function placesOf(
   count: number,
 ): readonly number[] {
   const places = Array.from({ length: Math.max(0, last - first + 1) }, (_, place) => first + place)
-  const missing = also >= 0 && also < count && (also < first || also > last)
-  return missing ? [...places, also] : places
+  if (also >= 0 && also < first) return [also, ...places]
+  return also > last && also < count ? [...places, also] : places
 }
 
 /** What of a scrolled element is in sight, as it changes. */

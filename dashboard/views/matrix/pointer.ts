@@ -41,11 +41,12 @@ export function usePointer(
       const add = event.ctrlKey || event.metaKey
       onPick(event.shiftKey ? extend(picked, place, here) : begin(picked, shown, place, add))
     },
-    onPointerMove: (event: PointerEvent) => {
-      if (!mouse.current) return
-      mouse.current = event
-      const place = placeOf(event.target)
-      if (place) onPick(extend(picked, place, place))
+    onMouseDown: (event: MouseEvent) => {
+      // Else the browser would scroll by itself as for a selection of text, against this one.
+      const cell = event.target instanceof Element ? event.target.closest('.cell') : null
+      if (!(cell instanceof HTMLElement)) return
+      event.preventDefault()
+      cell.focus({ preventScroll: true })
     },
     onClick: (event: MouseEvent) => {
       const place = placeOf(event.target)
@@ -71,18 +72,32 @@ function useMouse(box: { readonly current: HTMLElement | null }, drawn: Drawn) {
     const stop = () => {
       mouse.current = undefined
     }
+    const draw = ({ clientX, clientY }: PointerEvent) => {
+      // The bar of the selection may lie over the cell.
+      const [place] = document
+        .elementsFromPoint(clientX, clientY)
+        .flatMap((each) => placeOf(each) ?? [])
+      const { picked, onPick } = latest.current
+      if (place) onPick(extend(picked, place, place))
+    }
+    const move = (event: PointerEvent) => {
+      if (!mouse.current) return
+      mouse.current = event
+      draw(event)
+    }
     const timer = setInterval(() => {
       const { current: at } = mouse
-      if (!at || !box.current || !scrollAtEdge(box.current, at)) return
-      const place = placeOf(document.elementFromPoint(at.clientX, at.clientY))
-      if (place) latest.current.onPick(extend(latest.current.picked, place, place))
+      if (at && box.current && scrollAtEdge(box.current, at)) draw(at)
     }, EDGE_MS)
-    addEventListener('pointerup', stop)
-    addEventListener('pointercancel', stop)
+    const events = [
+      ['pointermove', move],
+      ['pointerup', stop],
+      ['pointercancel', stop],
+    ] as const
+    for (const [name, listener] of events) addEventListener(name, listener)
     return () => {
       clearInterval(timer)
-      removeEventListener('pointerup', stop)
-      removeEventListener('pointercancel', stop)
+      for (const [name, listener] of events) removeEventListener(name, listener)
     }
   }, [box])
   return mouse
