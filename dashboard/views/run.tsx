@@ -9,7 +9,9 @@ import { State } from '../parts/state.tsx'
 import { exactly, lasting, Time } from '../parts/time.tsx'
 import { useResource } from '../resource.ts'
 import { href, route, setQuery } from '../route.ts'
+import { InFlight } from './run/in-flight.tsx'
 import { RunActions } from './run/run-actions.tsx'
+import { RunFailure } from './run/run-failure.tsx'
 import { RunProgress } from './run/run-progress.tsx'
 import { Steps } from './run/steps.tsx'
 
@@ -49,8 +51,10 @@ function Whole({ run }: { readonly run: RunStatus }) {
   return (
     <div class="run">
       {run.state === 'cancelled' && <WhyCancelled run={run} />}
+      <RunFailure run={run} />
       <RunProgress run={run} />
       <Facts run={run} />
+      <InFlight run={run} concerns={ofRun(run.id)} />
       <Steps run={run} />
       <RunUnits run={run} verdict={verdict} onVerdict={(next) => setQuery({ verdict: next })} />
     </div>
