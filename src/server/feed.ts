@@ -121,37 +121,40 @@ export class Feed {
   }
 
   #start(): void {
-    if (this.#timer || this.#closed) return
+    if (this.#comments || this.#closed) return
     this.#comments = setInterval(() => this.#sendAll(COMMENT), COMMENT_MS).unref()
-    this.#schedule(0)
+    // One that was begun for those who left goes on, and so do the looks after it.
+    if (!this.#looking) this.#schedule(0)
   }
 
   #stop(): void {
     clearTimeout(this.#timer)
     clearInterval(this.#comments)
-    this.#timer = undefined
+    this.#comments = undefined
   }
 
   #schedule(ms: number): void {
     this.#timer = setTimeout(() => {
-      this.#looking = this.#look()
+      this.#looking = this.#look().then((waitMs) => {
+        this.#looking = undefined
+        if (this.#comments && !this.#closed) this.#schedule(waitMs)
+      })
     }, ms).unref()
   }
 
-  async #look(): Promise<void> {
-    let waitMs = LOOK_MS
+  /** Tells what is new; how long to wait with the next look. */
+  async #look(): Promise<number> {
     try {
       const { changes, more } = await this.#reader.read()
       this.#setReachable(true)
       if (!this.#primed) this.#sendAll(this.#hello())
       this.#primed = true
       for (const change of changes) this.tell(change)
-      if (more) waitMs = 0
+      return more ? 0 : LOOK_MS
     } catch {
       this.#setReachable(false)
-      waitMs = BACKOFF_MS
+      return BACKOFF_MS
     }
-    if (this.#timer && !this.#closed) this.#schedule(waitMs)
   }
 
   #setReachable(reachable: boolean): void {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { date, guard, int, type Onceover, onceover } from '../../src/index.ts'
 import { type Server, server } from '../../src/server/server.ts'
@@ -61,6 +62,15 @@ async function next(stream: AsyncGenerator<Message>): Promise<Message> {
   return value
 }
 
+/** How many statements wait for a lock. */
+async function waiting(): Promise<number> {
+  const { rows } = await database.pool.query(
+    `SELECT count(*)::int AS waiting FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  )
+  return rows[0].waiting
+}
+
 /** The next event of the ledger, and the id of its message. */
 async function nextEvent(stream: AsyncGenerator<Message>) {
   for (;;) {
@@ -102,6 +112,35 @@ test('tells of an event whose transaction committed after a later one', async ()
     client.release()
     await stream.return()
   }
+})
+
+test('looks once at a time where its last listener leaves during a look', async () => {
+  const first = messages()
+  await next(first)
+  await insert(20)
+  const { id } = await nextEvent(first)
+  const client = await database.pool.connect()
+  let second: ReturnType<typeof messages>
+  let told: ReturnType<typeof nextEvent>
+  try {
+    await client.query('BEGIN; LOCK onceover.repair IN ACCESS EXCLUSIVE MODE')
+    while ((await waiting()) === 0) await sleep(20)
+    await first.return()
+    second = messages(id)
+    told = nextEvent(second)
+    await insert(21)
+    // As long as a second look would take to come to the lock.
+    await sleep(100)
+    expect(await waiting()).toBe(1)
+  } finally {
+    await client.query('COMMIT')
+    client.release()
+  }
+  const one = await told
+  await insert(22)
+  const other = await nextEvent(second)
+  expect(BigInt(other.change.id)).toBeGreaterThan(BigInt(one.change.id))
+  await second.return()
 })
 
 test('starts anew where it does not know the place to resume at', async () => {
