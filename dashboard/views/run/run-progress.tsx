@@ -4,10 +4,7 @@ import { State } from '../../parts/state.tsx'
 import { lasting } from '../../parts/time.tsx'
 import { ShareBar, Totals } from '../../parts/totals.tsx'
 
-const WORDS: Readonly<Record<RunStatus['state'], string>> = {
-  running: '',
-  done: '',
-  cancelled: '',
+const WORDS: Readonly<Partial<Record<RunStatus['state'], string>>> = {
   stopped: 'It ended before it had done everything, and can go on.',
   crashed: 'Its worker died while it ran. It can go on with what that had claimed.',
 }
@@ -17,9 +14,11 @@ export function RunProgress({ run }: { readonly run: RunStatus }) {
   const running = run.state === 'running'
   return (
     <section class="panel progress" aria-label="Progress">
-      <p>
-        <State name={run.state} /> <span class="soft">{WORDS[run.state]}</span>
-      </p>
+      {run.state !== 'cancelled' && (
+        <p>
+          <State name={run.state} /> <span class="soft">{WORDS[run.state]}</span>
+        </p>
+      )}
       <div class="figures-row">
         <div class="figure">
           <b>{run.totals.rows.toLocaleString()}</b>
