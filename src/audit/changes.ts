@@ -51,6 +51,8 @@ interface Found {
 }
 
 const MOST_EVENTS = 500
+// Numbers that were given before the first look may be of transactions that were open then.
+const LATE = 200n
 const MOST_GAPS = 5000
 // A transaction that is open for longer is told of when the page is loaded anew.
 const GAP_LOOKS = 600
@@ -81,7 +83,8 @@ export class ChangeReader {
       const first = this.#event === undefined
       if (first) {
         const [head] = await this.#session.query<{ event: string }>(selectHead())
-        this.#event = BigInt(head?.event ?? 0)
+        const newest = BigInt(head?.event ?? 0)
+        this.#event = newest > LATE ? newest - LATE : 0n
       }
       const found = await this.#look()
       const changes = this.#note(found)
