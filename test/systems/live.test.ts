@@ -107,10 +107,12 @@ describe('a key does what it says', () => {
     async () => {
       const done = await claims('report-batches', 'done')
       const { says } = await press('k')
-      expect(says).toMatch(/^6 students joined, with 24 reports to write\. worker 1 .* got SIGKILL/)
+      // On a Monday the week has not begun for all of them.
+      const [, reports] = /^6 students joined, with (\d+) reports to write\./.exec(says) ?? []
+      expect(says).toMatch(/worker 1 \(process \d+\) got SIGKILL/)
       const taken = await once.events({ guard: 'report-batches', verdict: 'taken_over' })
       expect(taken.length).toBeGreaterThan(0)
-      expect(await claims('report-batches', 'done')).toBe(done + 24)
+      expect(await claims('report-batches', 'done')).toBe(done + Number(reports))
     },
     LONG_MS,
   )
@@ -119,7 +121,7 @@ describe('a key does what it says', () => {
     const failed = await claims('report-batches', 'failed')
     const { says } = await press('r')
     expect(says).toMatch(/: (\d+) of \1 skipped, 0 made\.$/)
-    expect(says).toContain('25 reports')
+    expect(says).toMatch(/^Asked again for \d+ reports, \d+ lessons, \d+ snapshots: /)
     expect(await claims('report-batches', 'failed')).toBe(failed)
   })
 
