@@ -17,10 +17,10 @@ beforeAll(async () => {
 })
 afterAll(() => shop.close())
 
-async function all(limit: number, filter = {}) {
+async function all(limit: number, filter = {}, of = run) {
   const found = []
   for (let after: string | undefined; ; ) {
-    const page = await shop.once.unitsOf(run, { ...filter, limit, ...(after && { after }) })
+    const page = await shop.once.unitsOf(of, { ...filter, limit, ...(after && { after }) })
     found.push(...page.items)
     if (page.next === null) return found
     after = page.next
@@ -59,6 +59,22 @@ test('a chunk of many rows is read a page at a time', async () => {
   expect(rest.items).toHaveLength(300)
   expect(rest.next).toBeNull()
   expect(new Set([...first.items, ...rest.items].map(({ key }) => key.visitor)).size).toBe(1500)
+})
+
+test('a long run is read to its end, however its pages and its verdicts fall', async () => {
+  const [{ id = '' } = {}] = await shop.rows<{ id: string }>(
+    `INSERT INTO onceover.run (id, guard, policy, state)
+    VALUES (gen_random_uuid(), 'visits', 'skip', 'done') RETURNING id`,
+  )
+  await shop.rows(
+    `INSERT INTO onceover.event (run_id, guard, verdict, parts, keys, at)
+    SELECT $1, 'visits', CASE WHEN i % 500 = 1 THEN 'failed' ELSE 'created' END, '{visitor}',
+      json_build_array(json_build_array(i)), now() - (1500 - i) * interval '1 s'
+    FROM generate_series(1, 1500) AS i`,
+    [id],
+  )
+  expect(await all(500, {}, id)).toHaveLength(1500)
+  expect(await all(50, { verdict: 'failed' }, id)).toHaveLength(3)
 })
 
 test('a run that is not there, no verdict and a foreign cursor are refused', async () => {

@@ -22,11 +22,12 @@ export function searchUnits({ run, verdict, after, limit }: UnitSelection): Page
   const newer =
     place === undefined ? sql`true` : sql`((at, id) < ${event} OR once_place > ${place}::bigint)`
   const look = Math.max(LOOK, limit + 1)
-  // What an event says of nobody's unit is looked at too: it may be all that there is for long.
+  // What an event says of nobody's unit is looked at too: it may be all that there is for long. One
+  // event more than units: of that which a page goes on in, nothing may be left.
   return {
     stream: sql`SELECT event.*, once_key, once_met, once_place, false AS once_far
       FROM (SELECT * FROM onceover.event WHERE ${allOf([sql`run_id = ${run}::uuid`, ...older])}
-        ORDER BY at DESC, id DESC LIMIT ${look}) AS event
+        ORDER BY at DESC, id DESC LIMIT ${look + 1}) AS event
       LEFT JOIN LATERAL ROWS FROM (json_array_elements(keys), json_array_elements(existing))
         WITH ORDINALITY AS units(once_key, once_met, once_place)
         ON ${verdict === undefined ? sql`verdict <> 'taken_over'` : sql`verdict = ${verdict}::text`}
