@@ -35,6 +35,8 @@ export interface Matrix {
   readonly rows: readonly MatrixRow[]
   /** Keys by what they came to. */
   readonly totals: Readonly<Record<MatrixState, number>>
+  /** The same of each period. */
+  readonly byPeriod: readonly Readonly<Record<MatrixState, number>>[]
 }
 
 const MAX_PERIODS = 400
@@ -43,7 +45,7 @@ const MAX_CELLS = 5_000_000
 interface Head {
   readonly periods: readonly string[]
   readonly sizes: readonly [periods: number, entities: number]
-  readonly totals: readonly (readonly [state: number, keys: number])[] | null
+  readonly totals: readonly (readonly [period: number, state: number, keys: number])[] | null
 }
 
 const rowOf = ({ entity, label, states, counts }: MatrixLine): MatrixRow => {
@@ -58,10 +60,20 @@ const rowOf = ({ entity, label, states, counts }: MatrixLine): MatrixRow => {
   }
 }
 
-const totalsOf = ({ totals }: Head): Record<MatrixState, number> => {
-  const counts = new Map(totals)
-  const named = GRAVITY.map((name, place) => [name, counts.get(place) ?? 0] as const)
-  return Object.fromEntries(named) as Record<MatrixState, number>
+type Totals = Record<MatrixState, number>
+
+function totalsOf({ totals, periods }: Head): { readonly all: Totals; readonly each: Totals[] } {
+  const none = () => Object.fromEntries(GRAVITY.map((name) => [name, 0])) as Totals
+  const all = none()
+  const each = periods.map(none)
+  for (const [period, state, keys] of totals ?? []) {
+    const name = GRAVITY[state]
+    const own = each[period]
+    if (name === undefined || own === undefined) continue
+    own[name] += keys
+    all[name] += keys
+  }
+  return { all, each }
 }
 
 function refuseSize({ guard }: Reading['layout']['inspection'], { sizes }: Head): void {
@@ -82,6 +94,7 @@ async function matrixOf({ session, layout, span, made }: Reading): Promise<Matri
   const head: Head = JSON.parse(first?.states ?? '{}')
   refuseSize(layout.inspection, head)
   const { guard } = layout.inspection
+  const totals = totalsOf(head)
   return {
     guard: guard.name,
     entity: guard.matrix?.entity ?? '',
@@ -92,7 +105,8 @@ async function matrixOf({ session, layout, span, made }: Reading): Promise<Matri
     expected: made.expected !== undefined,
     periods: head.periods,
     rows: lines.map(rowOf),
-    totals: totalsOf(head),
+    totals: totals.all,
+    byPeriod: totals.each,
   }
 }
 

@@ -61,8 +61,10 @@ const head = ({ layout }: Made, limits: Limits): string => `
     'periods', (SELECT coalesce(json_agg(${periodText(layout, 'once_in')} ORDER BY once_in), '[]')
       FROM period, unnest(starts) AS once_in WHERE periods <= ${Math.trunc(limits.periods)}),
     'sizes', (SELECT json_build_array(periods, entities) FROM size),
-    'totals', (SELECT json_agg(json_build_array(once_state, keys)) FROM (
-      SELECT once_state, count(*) AS keys FROM judged GROUP BY once_state) AS total))::text`
+    'totals', (SELECT json_agg(json_build_array(
+        width_bucket(once_in, (SELECT starts FROM period)) - 1, once_state, keys)) FROM (
+      SELECT once_in, once_state, count(*) AS keys FROM judged GROUP BY once_in, once_state)
+      AS total))::text`
 
 /** A line of a matrix; the first is its head, whose `states` are JSON. */
 export interface MatrixLine {

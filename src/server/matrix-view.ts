@@ -19,9 +19,9 @@ export type StateCounts = Readonly<Record<MatrixState, number>>
 export interface MatrixView {
   /** Places of the rows in the matrix. */
   readonly places: Int32Array
-  /** Of each period: keys by the state of their cell. */
+  /** The totals of each period. */
   readonly byPeriod: readonly StateCounts[]
-  /** Keys by state; of a filtered matrix, too, by the state of their cell. */
+  /** Keys by state; of a filtered matrix by the state of their cell, the gravest in it. */
   readonly totals: StateCounts
 }
 
@@ -79,12 +79,9 @@ export class MatrixIndex {
   view(filter: MatrixFilter): MatrixView {
     const { rows } = this.#matrix
     const places = this.#sorted(this.#matching(filter), filter)
-    const { byPeriod, totals } = this.#counted(places)
-    return {
-      places,
-      byPeriod,
-      totals: places.length === rows.length ? this.#matrix.totals : totals,
-    }
+    const whole = places.length === rows.length
+    const { byPeriod, totals } = whole ? this.#matrix : this.#counted(places)
+    return { places, byPeriod, totals }
   }
 
   #matching({ states, q, entity }: MatrixFilter): Int32Array {

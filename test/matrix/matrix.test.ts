@@ -114,6 +114,8 @@ describe('with a generator that says what is expected', () => {
       ...{ missing: 4, failed: 1, cancelled: 1, done: 1, skipped: 1, duplicate: 1, extra: 1 },
       claimed: 0,
     })
+    // A cell of two keys shows the graver one: the totals of its period know both.
+    expect(matrix.byPeriod[1]).toMatchObject({ missing: 1, extra: 1, skipped: 1 })
     const cell = { entity: '2', period: '2025-10-02', ...october }
     expect(await once.cell(expecting, cell)).toEqual([
       { key: keyOf(2, 2, 'other'), state: 'extra' },

@@ -30,6 +30,7 @@ const matrix: Matrix = {
     row('4', 'Cy', 'mff'),
   ],
   totals: { ...none, done: 6 },
+  byPeriod: [{ ...none, done: 2 }, none, { ...none, done: 4 }],
 }
 
 const index = new MatrixIndex(matrix)
@@ -41,11 +42,7 @@ test('without a filter all are there as they stand, with the totals of the matri
   const { byPeriod, totals } = index.view({})
   expect(entities({})).toEqual(['7', '2', '9', null, '4'])
   expect(totals).toBe(matrix.totals)
-  expect(byPeriod).toEqual([
-    { ...none, done: 1, missing: 3, duplicate: 1 },
-    { ...none, missing: 2, extra: 1, failed: 1 },
-    { ...none, done: 5, extra: 1, failed: 1 },
-  ])
+  expect(byPeriod).toBe(matrix.byPeriod)
 })
 
 test('what matches is counted, keys by the state of their cell', () => {
@@ -70,7 +67,7 @@ test('the worst stand first, and of those as they stood', () => {
 })
 
 test('a matrix of nothing has nothing', () => {
-  const empty = new MatrixIndex({ ...matrix, periods: [], rows: [] })
+  const empty = new MatrixIndex({ ...matrix, periods: [], byPeriod: [], rows: [] })
   const { places, byPeriod } = empty.view({ sort: 'worst', q: 'ana', states: ['missing'] })
   expect([places.length, byPeriod]).toEqual([0, []])
 })
