@@ -101,13 +101,13 @@ function Statement({
             {GLYPHS[weightOf(lock)]} <span class="hidden">Lock: </span>
             {lock}
           </span>
+          <code class="statement-start" aria-hidden="true">
+            {sql.split('\n')[0]}
+          </code>
         </summary>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by the keys */}
         <pre tabIndex={0}>{sql}</pre>
       </details>
-      <code class="statement-start" aria-hidden="true">
-        {sql.split('\n')[0]}
-      </code>
     </li>
   )
 }
