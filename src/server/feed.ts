@@ -21,7 +21,13 @@ const BACKOFF_MS = 5000
 const COMMENT_MS = 15_000
 const KEPT = 5000
 
+// Of 500 events each: as many as are kept.
+const MOST_READS = 10
+
 const encoder = new TextEncoder()
+
+// Numbers of another are none that a listener could resume at.
+const newBoot = (): string => randomBytes(6).toString('base64url')
 
 const COMMENT = encoder.encode(': alive\n\n')
 
@@ -32,11 +38,13 @@ const COMMENT = encoder.encode(': alive\n\n')
  * LISTEN: a pooler swallows that without a word.
  */
 export class Feed {
-  readonly #reader: ChangeReader
-  readonly #boot = randomBytes(6).toString('base64url')
+  readonly #once: Onceover
+  #reader: ChangeReader
+  #boot = newBoot()
   readonly #listeners = new Set<Listener>()
   #kept: { readonly number: number; readonly bytes: Uint8Array }[] = []
   #number = 0
+  #behind = 0
   // Before the first look nobody knows what is new: who came before it is greeted after it.
   #primed = false
   #reachable = true
@@ -48,6 +56,7 @@ export class Feed {
 
   /** @param heard called before anybody is told of something */
   constructor(once: Onceover, heard: () => void = () => {}) {
+    this.#once = once
     this.#reader = once.changes()
     this.#heard = heard
   }
@@ -99,8 +108,11 @@ export class Feed {
     if (boot === this.#boot && number >= oldest - 1 && number <= this.#number) {
       return this.#kept.filter((each) => each.number > number).map(({ bytes }) => bytes)
     }
-    const reset = `id: ${this.#boot}.${this.#number}\nevent: reset\ndata: {}\n\n`
-    return [encoder.encode(reset)]
+    return [this.#reset()]
+  }
+
+  #reset(): Uint8Array {
+    return encoder.encode(`id: ${this.#boot}.${this.#number}\nevent: reset\ndata: {}\n\n`)
   }
 
   #hello(): Uint8Array {
@@ -150,11 +162,25 @@ export class Feed {
       if (!this.#primed) this.#sendAll(this.#hello())
       this.#primed = true
       for (const change of changes) this.tell(change)
-      return more ? 0 : LOOK_MS
+      this.#behind = more ? this.#behind + 1 : 0
+      if (this.#behind === MOST_READS) await this.#leap()
+      return this.#behind > 0 ? 0 : LOOK_MS
     } catch {
       this.#setReachable(false)
       return BACKOFF_MS
     }
+  }
+
+  /** Goes on at what is newest: who is told to start anew reads the rest sooner than it is told. */
+  async #leap(): Promise<void> {
+    const reader = this.#once.changes()
+    await reader.read()
+    this.#reader = reader
+    this.#behind = 0
+    this.#boot = newBoot()
+    this.#kept = []
+    this.#heard()
+    this.#sendAll(this.#reset())
   }
 
   #setReachable(reachable: boolean): void {

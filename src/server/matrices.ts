@@ -45,6 +45,8 @@ const MOST_STALE_MS = 60_000
 // Where a guard changes all the time, its matrix is not made all the time.
 const PAUSE_PER_MADE = 2
 const LOOK_MS = 250
+// Of 500 changes each; of what is farther back all guards are taken to have changed.
+const MOST_READS = 4
 const MOST_VERSIONS = 12
 const MOST_CELLS = 15_000_000
 const MOST_VIEWS = 24
@@ -83,8 +85,10 @@ function viewing(matrix: Matrix): KeptMatrix['view'] {
  */
 export class Matrices {
   readonly #once: Onceover
-  readonly #reader: ChangeReader
+  #reader: ChangeReader
   readonly #changes = new Map<string, number>()
+  /** How often all guards were taken to have changed. */
+  #leaps = 0
   readonly #making = new Map<string, Promise<Entry>>()
   /** The one that was looked at longest ago first. */
   #kept: readonly Entry[] = []
@@ -148,7 +152,7 @@ export class Matrices {
   }
 
   #changesOf(guard: string): number {
-    return this.#changes.get(guard) ?? 0
+    return (this.#changes.get(guard) ?? 0) + this.#leaps
   }
 
   #look(): Promise<void> {
@@ -165,15 +169,25 @@ export class Matrices {
 
   async #note(): Promise<void> {
     try {
-      for (let more = true; more; ) {
-        const found = await this.#reader.read()
-        const guards = new Set(found.changes.map(({ guard }) => guard))
-        for (const guard of guards) this.#changes.set(guard, this.#changesOf(guard) + 1)
-        more = found.more
+      for (let reads = 1; ; reads++) {
+        const { changes, more } = await this.#reader.read()
+        for (const guard of new Set(changes.map((each) => each.guard))) {
+          this.#changes.set(guard, (this.#changes.get(guard) ?? 0) + 1)
+        }
+        if (!more) return
+        if (reads === MOST_READS) return await this.#leap()
       }
     } catch (error) {
       if (!(error instanceof OnceoverError && error.code === 'NOT_MIGRATED')) throw error
     }
+  }
+
+  // Of a night that nobody looked at, who looks in the morning does not wait to read all of it.
+  async #leap(): Promise<void> {
+    const reader = this.#once.changes()
+    await reader.read()
+    this.#reader = reader
+    this.#leaps++
   }
 
   // One that was begun before the last change may have missed it.

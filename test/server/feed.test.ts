@@ -143,6 +143,27 @@ test('looks once at a time where its last listener leaves during a look', async 
   await second.return()
 })
 
+test('has those who come back after thousands of events start anew', async () => {
+  const first = messages()
+  await next(first)
+  await insert(30)
+  const { id } = await nextEvent(first)
+  await first.return()
+  await database.pool.query(
+    `INSERT INTO onceover.event (run_id, guard, verdict, parts, keys)
+    SELECT run_id, guard, verdict, parts, keys
+    FROM (SELECT * FROM onceover.event LIMIT 1) AS one, generate_series(1, 20000)`,
+  )
+  const second = messages(id)
+  const seen = []
+  do seen.push((await next(second)).event)
+  while (seen.at(-1) !== 'reset')
+  expect(seen.length).toBeLessThan(10_000)
+  await insert(31)
+  expect((await nextEvent(second)).change).toMatchObject({ verdict: 'created' })
+  await second.return()
+})
+
 test('starts anew where it does not know the place to resume at', async () => {
   const stream = messages('elsewhere.7')
   expect(await next(stream)).toMatchObject({ event: 'reset' })

@@ -40,8 +40,8 @@ const look = async (span = day) => {
   return { states: kept.matrix.rows.map(({ states }) => states).join(''), stale, kept }
 }
 
-const insert = async (visitor: number) => {
-  await shop.once.insert(visits, [{ visitor, day: day.from }])
+const insert = async (visitor: number, { from } = day) => {
+  await shop.once.insert(visits, [{ visitor, day: from }])
   matrices.recheck()
 }
 
@@ -77,4 +77,18 @@ test('an older version is kept for those who page through it, among the last doz
   const january = Array.from({ length: 13 }, (_, place) => `2025-01-${10 + place}`)
   for (const from of january) await look({ from, to: from })
   expect(() => matrices.at('visits', day, kept.matrix.at)).toThrow('made anew')
+})
+
+test('what changed behind thousands of events is shown', async () => {
+  const february = { from: '2025-02-01', to: '2025-02-01' }
+  await look(february)
+  await shop.rows(
+    `INSERT INTO onceover.event (run_id, guard, verdict, parts, keys)
+    SELECT gen_random_uuid(), 'others', 'created', '{visitor}', '[[1]]'
+    FROM generate_series(1, 5000)`,
+  )
+  await insert(2, february)
+  expect(await look(february)).toMatchObject({ states: 'mdm', stale: false })
+  await insert(3, february)
+  expect(await look(february)).toMatchObject({ states: 'mdd', stale: false })
 })
