@@ -37,6 +37,8 @@ export const liveRoutes: readonly Route[] = [
               controller.enqueue(bytes)
               return (controller.desiredSize ?? 0) > 0
             }
+            // Nobody hears of what was aborted before.
+            if (signal.aborted) return end()
             leave = feed.listen({ send, end }, request.headers.get('last-event-id'))
             signal.addEventListener('abort', end, { once: true })
           },
