@@ -35,6 +35,7 @@ export function startRun(
       report?.(progress)
     }
     const work = begin({ signal: closing, onProgress })
+    underway.await(work)
     work.then(({ run }) => resolve(run), reject)
   })
 }

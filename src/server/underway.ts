@@ -87,7 +87,8 @@ export class UnderwayRegister {
       const before = state
       state = { ...state, ...next }
       const others = this.#all.filter((each) => each !== before)
-      this.#all = [state, ...others].slice(0, KEPT)
+      // What still runs is kept however much came after it: it keeps its guard busy.
+      this.#all = [state, ...others].filter(({ endedAt }, at) => at < KEPT || endedAt === null)
       this.#changed(state)
     }
     put({})
@@ -99,14 +100,22 @@ export class UnderwayRegister {
         this.#failed(error, state)
       },
     )
-    const ended = end.finally(() => this.#ends.delete(ended))
-    this.#ends.add(ended)
+    this.await(end)
     return state
+  }
+
+  /** Has `close` wait for work, which may not be known by an id yet. */
+  await(work: Promise<unknown>): void {
+    const leave = () => {
+      this.#ends.delete(ended)
+    }
+    const ended: Promise<void> = work.then(leave, leave)
+    this.#ends.add(ended)
   }
 
   /** Aborts what runs, and waits until it has ended. */
   async close(): Promise<void> {
     this.#controller.abort()
-    await Promise.all(this.#ends)
+    while (this.#ends.size > 0) await Promise.all(this.#ends)
   }
 }
