@@ -4,7 +4,6 @@ import { type ApiError, asApiError } from '../api.ts'
 import { actorName } from '../session.ts'
 import { Dialog } from './dialog.tsx'
 import { Failure } from './notice.tsx'
-import { plainly } from './plainly.ts'
 
 /**
  * Asks before a change: `children` show exactly what will happen, the reason is kept with it and is
@@ -48,7 +47,7 @@ export function Confirm({
       await onConfirm(reason)
       onClose()
     } catch (failure) {
-      setError(plainly(asApiError(failure)))
+      setError(asApiError(failure))
       setBusy(false)
     }
   }

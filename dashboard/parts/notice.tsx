@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact'
 import type { ApiError } from '../api.ts'
 import type { Resource } from '../resource.ts'
 import { sessionError } from '../session.ts'
+import { plainly } from './plainly.ts'
 import { Prose } from './prose.tsx'
 import { Glyph } from './state.tsx'
 
@@ -26,18 +27,23 @@ export function Empty({
 
 /** An error: what happened, why, what to do, its code; an outage says that it is tried again. */
 export function Failure({
-  error,
+  error: told,
   retry,
 }: {
   readonly error: ApiError
   readonly retry?: () => void
 }) {
+  const error = plainly(told)
   return (
     <div class="notice ground-bad" role="alert">
       <Glyph name={error.isOutage ? 'bolt' : 'bang'} tone="bad" />
       <div>
         <h2>{sentence(error.title)}</h2>
-        {error.message !== error.title && <p>{error.message}</p>}
+        {error.message !== error.title && (
+          <p>
+            <Prose text={error.message} />
+          </p>
+        )}
         {error.fix && (
           <p class="fix">
             <Prose text={error.fix} />

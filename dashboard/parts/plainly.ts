@@ -4,7 +4,8 @@ import { ApiError } from '../api.ts'
 const FIXES: Readonly<Record<string, string>> = {
   DUPLICATES_EXIST: 'Repair them first, or have them repaired on the way.',
   UNDO_BLOCKED: 'Stop enforcing the guard first, and undo then.',
-  REPAIR_NOT_FOUND: 'It stands in the list of repairs, if it was made in this database.',
+  GUARD_NOT_FOUND: 'See the list of guards: it may have another name by now.',
+  REPAIR_NOT_FOUND: 'See the list of repairs: those of this database stand there.',
 }
 
 /** An error as the page tells it: what it says of itself, but what to do in the page. */

@@ -3,7 +3,6 @@ import type { Blocker } from '../../src/index.ts'
 import { ApiError } from '../api.ts'
 import type { Problem, Underway } from '../contract.ts'
 import { Failure } from './notice.tsx'
-import { plainly } from './plainly.ts'
 import { some } from './prose.tsx'
 import { Glyph, State } from './state.tsx'
 import { Time } from './time.tsx'
@@ -26,7 +25,7 @@ const FAILED = {
 } as const
 
 /** An error of long work as one that can be shown. */
-export const errorOf = (error: Problem): ApiError => plainly(new ApiError({ status: -1, ...error }))
+export const errorOf = (error: Problem): ApiError => new ApiError({ status: -1, ...error })
 
 /**
  * Long work: while it runs how far it is and who is in its way, and after it failed why, and what

@@ -6,7 +6,6 @@ import { Empty, Loading, Shown } from '../parts/notice.tsx'
 import { ofDuplicates, ofStanding, useUnderway } from '../parts/underway.ts'
 import { WorkPanel } from '../parts/work-panel.tsx'
 import { type Resource, useResource } from '../resource.ts'
-import { href } from '../route.ts'
 import { mayWrite } from '../session.ts'
 import { Groups } from './duplicates/groups.tsx'
 import { GrowthOf } from './duplicates/growth-of.tsx'
@@ -64,7 +63,7 @@ function Report({ scan, guard, enforced }: ReportProps) {
         <div class="duplicates">
           <ScanSummary report={report} guard={guard} />
           {report.duplicates.groups === 0 ? (
-            <NoDuplicates guard={guard} enforced={enforced} />
+            <NoDuplicates enforced={enforced} />
           ) : (
             <>
               <GrowthOf report={report} />
@@ -77,17 +76,14 @@ function Report({ scan, guard, enforced }: ReportProps) {
   )
 }
 
-function NoDuplicates({ guard, enforced }: Pick<ReportProps, 'guard' | 'enforced'>) {
+function NoDuplicates({ enforced }: Pick<ReportProps, 'enforced'>) {
   return (
     <Empty title="No key stands twice">
-      {enforced ? (
-        <p>And none can: a unique index stands for the key.</p>
-      ) : (
-        <p>
-          Nothing stops the next one. <a href={href(['guards', guard])}>Enforce the guard</a> while
-          there is none.
-        </p>
-      )}
+      <p>
+        {enforced
+          ? 'And none can: a unique index stands for the key.'
+          : 'That is how it is now; nothing keeps it so.'}
+      </p>
     </Empty>
   )
 }

@@ -85,7 +85,7 @@ test('duplicates are found, repaired, kept out by an index, and brought back', a
   await says('1,200')
   await page.locator('.record.loser .differs').first().waitFor()
   await press('Table')
-  await says('Of them too many')
+  await page.getByRole('columnheader', { name: 'Too many' }).waitFor()
   await planned()
   await says('go to the row that stays')
   expect(await standing()).toEqual(BEFORE)

@@ -107,7 +107,7 @@ function BucketTable({ growth: { buckets, unit } }: { readonly growth: Growth })
       sort: ({ rows }) => rows,
     },
     {
-      label: 'Of them too many',
+      label: 'Too many',
       number: true,
       show: ({ excess }) => excess.toLocaleString(),
       sort: ({ excess }) => excess,

@@ -31,7 +31,12 @@ export function ScanSummary({
       {findings.length > 0 && (
         <ul class="findings">
           {findings.map((finding, place) => (
-            <OneFinding key={`${place} ${finding.code}`} finding={finding} guard={guard} />
+            <OneFinding
+              key={`${place} ${finding.code}`}
+              finding={finding}
+              guard={guard}
+              clean={duplicates.groups === 0}
+            />
           ))}
         </ul>
       )}
@@ -66,13 +71,16 @@ const LOOKS: Readonly<Record<Found['code'], readonly [tone: Tone, title: string]
 function OneFinding({
   finding: { code, message, fix },
   guard,
+  clean,
 }: {
   readonly finding: Found
   readonly guard: string
+  /** Whether no key repeats. */
+  readonly clean: boolean
 }) {
   const [tone, title] = LOOKS[code] ?? ['warn', code.replaceAll('_', ' ')]
   return (
-    <Finding tone={tone} title={title} fix={fixHere(code, guard) ?? fix}>
+    <Finding tone={tone} title={title} fix={fixHere(code, guard, clean) ?? fix}>
       <p>
         <Prose text={message} />
       </p>
@@ -81,14 +89,15 @@ function OneFinding({
 }
 
 // Where a fix names a command the page can do it.
-function fixHere(code: Found['code'], guard: string) {
+function fixHere(code: Found['code'], guard: string, clean: boolean) {
   if (code === 'duplicates') {
     return 'Plan the repair: it keeps the first row of each key. You see it before you apply it.'
   }
   if (code !== 'not_enforced') return undefined
   return (
     <>
-      Repair the duplicates, then <a href={href(['guards', guard])}>enforce the guard</a>.
+      {clean ? 'While there is no duplicate, ' : 'Repair the duplicates, then '}
+      <a href={href(['guards', guard])}>enforce the guard</a>.
     </>
   )
 }

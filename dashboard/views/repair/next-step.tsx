@@ -4,6 +4,7 @@ import type { ApiError } from '../../api.ts'
 import { planAnew } from '../../parts/plan-anew.ts'
 import { sayError } from '../../parts/toast.tsx'
 import { href } from '../../route.ts'
+import { mayWrite } from '../../session.ts'
 
 const OUTDATED: readonly string[] = [
   ...['PLAN_DRIFTED', 'PLAN_EDITED', 'PLAN_FOREIGN', 'REPAIR_UNDONE', 'JOURNAL_DROPPED'],
@@ -38,6 +39,7 @@ export function PlanAnew({
   readonly primary?: boolean
 }) {
   const [busy, setBusy] = useState(false)
+  if (!mayWrite()) return null
   const plan = async () => {
     setBusy(true)
     try {
