@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { Losers, RowValues } from '../../src/index.ts'
 import { valueText } from './key-text.tsx'
+import { fateOf } from './losers.ts'
 import { Glyph } from './state.tsx'
 
 const FIRST = 2
@@ -44,7 +45,8 @@ export function Records({
         {shown.map((row, place) => (
           <li key={`${place} ${JSON.stringify(row)}`} class="record loser" style={lines}>
             <p>
-              <Glyph {...(policy === 'delete' ? GOES : CHANGES)} /> <b>{fate(policy)}</b>
+              <Glyph {...(policy === 'delete' ? GOES : CHANGES)} />{' '}
+              <b>{policy === 'delete' ? 'goes' : fateOf(policy)}</b>
             </p>
             <Fields columns={columns} row={row} keeper={keeper} ids={ids} />
           </li>
@@ -64,12 +66,6 @@ export function Records({
 
 const GOES = { name: 'cross', tone: 'bad' } as const
 const CHANGES = { name: 'swap', tone: 'busy' } as const
-
-function fate(policy: Losers): string {
-  if (policy === 'delete') return 'goes'
-  const sets = Object.entries(policy.set).map(([name, value]) => `${name} → ${valueText(value)}`)
-  return sets.join(', ')
-}
 
 function Fields({
   columns,

@@ -105,8 +105,8 @@ const read = (progress: Readonly<Record<string, unknown>>) => ({
   blockers: (Array.isArray(progress.blockers) ? progress.blockers : []) as readonly Blocker[],
 })
 
-/** The steps of an enforcement, in order, and what each does. */
-export const ENFORCE_STEPS: Readonly<Record<string, string>> = {
+// The steps of an enforcement, in order, and what each does.
+const ENFORCE_STEPS: Readonly<Record<string, string>> = {
   turn: 'takes its turn',
   check: 'looks for duplicates',
   'key index': 'makes an index to look keys up by',

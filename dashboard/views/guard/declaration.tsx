@@ -1,14 +1,6 @@
-import type { Losers } from '../../../src/index.ts'
 import type { GuardDetail } from '../../contract.ts'
-import { valueText } from '../../parts/key-text.tsx'
+import { fateOf } from '../../parts/losers.ts'
 import { orderWords } from '../../parts/prose.tsx'
-
-/** What becomes of losers: `are deleted`, or `are set to status = PAUSED`. */
-export function fateOf(losers: Losers): string {
-  if (losers === 'delete') return 'are deleted'
-  const sets = Object.entries(losers.set).map(([name, value]) => `${name} = ${valueText(value)}`)
-  return `are set to ${sets.join(', ')}`
-}
 
 /** What a guard declares. */
 export function Declaration({ guard }: { readonly guard: GuardDetail }) {
@@ -40,7 +32,7 @@ export function Declaration({ guard }: { readonly guard: GuardDetail }) {
           the first by <code>{orderWords(keep)}</code>
         </dd>
         <dt>The others</dt>
-        <dd>{fateOf(losers)}</dd>
+        <dd>are {fateOf(losers)}</dd>
         {copies && (
           <>
             <dt>Copies</dt>

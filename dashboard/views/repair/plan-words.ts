@@ -1,13 +1,10 @@
 import type { PlannedChild, RepairPlan } from '../../../src/index.ts'
-import { valueText } from '../../parts/key-text.tsx'
+import { fateOf } from '../../parts/losers.ts'
 import { bare, some } from '../../parts/prose.tsx'
 
 /** What becomes of the losers of a plan: `300 rows are deleted`. */
 export function losersWords({ rows, losers }: Pick<RepairPlan, 'rows' | 'losers'>): string {
-  const are = rows === 1 ? 'is' : 'are'
-  if (losers === 'delete') return `${some(rows, 'row')} ${are} deleted`
-  const sets = Object.entries(losers.set).map(([name, value]) => `${name} = ${valueText(value)}`)
-  return `${some(rows, 'row')} ${are} set to ${sets.join(', ')}`
+  return `${some(rows, 'row')} ${rows === 1 ? 'is' : 'are'} ${fateOf(losers)}`
 }
 
 const POLICIES = {
