@@ -30,18 +30,25 @@ export interface RunsCancelled {
 /** The states of runs that can be cancelled. */
 export const CANCELLABLE = ['running', 'crashed', 'stopped'] as const
 
-const MOST_RUNS = 1000
+/** How many runs can be cancelled at once. */
+export const MOST_RUNS = 1000
+
+/** What was confirmed: how many runs, and by their ids which. */
+export interface Confirmed {
+  readonly expect: number
+  readonly runs?: readonly string[] | undefined
+}
 
 /**
- * The runs that a filter finds now: who confirmed so many of them must not cancel others.
+ * The runs that a filter finds now: who confirmed some of them must not cancel others.
  *
- * @throws OnceoverError SELECTION_CHANGED where they are not as many as were confirmed,
+ * @throws OnceoverError SELECTION_CHANGED where they are not those that were confirmed,
  * INPUT_INVALID for more than a thousand
  */
 export async function freezeRuns(
   once: Onceover,
   filter: RunFilter,
-  expected: number,
+  { expect, runs: ids }: Confirmed,
 ): Promise<readonly StoredRun[]> {
   const runs = await once.runs({ state: CANCELLABLE, ...filter, limit: MOST_RUNS + 1 })
   if (runs.length > MOST_RUNS) {
@@ -50,10 +57,12 @@ export async function freezeRuns(
       fix: 'Narrow the filter: a guard, an actor, a time.',
     })
   }
-  if (runs.length === expected) return runs
+  const others = ids ? runs.filter(({ id }) => !ids.includes(id)).length : 0
+  if (runs.length === expect && others === 0) return runs
+  const now = others > 0 ? `, ${others} of them others` : ''
   throw new OnceoverError('SELECTION_CHANGED', {
-    message: `${runs.length} runs match now, and ${expected} were confirmed: none was cancelled.`,
-    details: { expected, found: runs.length },
+    message: `${runs.length} runs match now${now}; ${expect} were confirmed: none was cancelled.`,
+    details: { expected: expect, found: runs.length, others },
   })
 }
 

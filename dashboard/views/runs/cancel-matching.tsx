@@ -27,7 +27,7 @@ const NAMED = 5
 
 /**
  * Cancels every run that matches the filter and has not ended. They are counted first; the server
- * cancels none where it counts others.
+ * cancels none where it finds others.
  */
 export function CancelMatching({ filter }: { readonly filter: RunFilter }) {
   const [counting, setCounting] = useState(false)
@@ -64,6 +64,7 @@ function AskFirst({ frozen, onClose }: { readonly frozen: Frozen; readonly onClo
     const done = await post<CancelledMany>(path, {
       ...filter,
       expect: count,
+      runs: runs.map(({ id }) => id),
       reason: reason.trim() || undefined,
     })
     say(

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { RUN_STATES } from '../../index.ts'
-import { CANCELLABLE, cancelRuns, freezeRuns } from '../bulk-cancel.ts'
+import { CANCELLABLE, cancelRuns, freezeRuns, MOST_RUNS } from '../bulk-cancel.ts'
 import { given } from '../given.ts'
 import { answer, type Route, route } from '../route.ts'
 import { actorOf, idParams, pageQuery, said, searchedOf, someOf } from '../schemas.ts'
@@ -78,6 +78,11 @@ const manyBody = z.object({
   actor: z.string().optional().describe('Who started them.'),
   since: z.string().optional(),
   expect: z.int().min(0).describe('How many runs were confirmed.'),
+  runs: z
+    .array(z.uuid())
+    .max(MOST_RUNS)
+    .optional()
+    .describe('Which, by their ids: as many others are not cancelled for them.'),
   reason: said.shape.reason,
   cancelledBy: said.shape.actor.describe('Who cancels, where no token says so.'),
 })
@@ -124,13 +129,13 @@ export const runRoutes: readonly Route[] = [
   route({
     method: 'post',
     path: '/runs/cancel',
-    summary: 'Cancels all runs that match, if they are as many as were confirmed.',
+    summary: 'Cancels all runs that match, if they are those that were confirmed.',
     tag: 'runs',
     body: manyBody,
     answers: { 200: { description: 'What became of each.', schema: manyCancelled } },
     handle: async ({ body, caller }, { once }) => {
-      const { reason, cancelledBy, expect, ...filter } = body
-      const runs = await freezeRuns(once, given(filter), expect)
+      const { reason, cancelledBy, expect, runs: confirmed, ...filter } = body
+      const runs = await freezeRuns(once, given(filter), { expect, runs: confirmed })
       const how = given({ reason, actor: actorOf(caller, cancelledBy) })
       return answer(200, await cancelRuns(once, runs, how))
     },

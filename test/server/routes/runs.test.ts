@@ -58,7 +58,7 @@ describe('runs', () => {
     await ask('GET /runs/00000000-0000-4000-8000-000000000000/units', { status: 404 })
   })
 
-  test('are cancelled together where they are as many as was confirmed', async () => {
+  test('are cancelled together where they are those that were confirmed', async () => {
     await stopped()
     const { run } = await stopped()
     const body = { guard: 'visits', actor: 'cron', expect: 1, reason: 'wrong day' }
@@ -67,7 +67,13 @@ describe('runs', () => {
       code: 'SELECTION_CHANGED',
       details: { expected: 1, found: 2 },
     })
-    const done = await ask('POST /runs/cancel', { body: { ...body, expect: 2 } })
+    const two = await ask('GET /runs?guard=visits&actor=cron&state=stopped')
+    const ids = two.items.map(({ id }: { id: string }) => id)
+    const other = { ...body, expect: 2, runs: [run, crypto.randomUUID()] }
+    expect(await ask('POST /runs/cancel', { body: other, status: 409 })).toMatchObject({
+      details: { expected: 2, found: 2, others: 1 },
+    })
+    const done = await ask('POST /runs/cancel', { body: { ...body, expect: 2, runs: ids } })
     expect(done).toMatchObject({ runs: 2, claims: 0, results: [{ run, cancelled: true }, {}] })
     expect(await ask(`GET /runs/${run}`)).toMatchObject({
       state: 'cancelled',
