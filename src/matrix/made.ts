@@ -3,12 +3,13 @@ import { causeOf, OnceoverError } from '../core/error.ts'
 import type { Guard } from '../guards/guard.ts'
 import type { Database } from '../postgres/database.ts'
 import type { Session } from '../postgres/session.ts'
+import type { Sql } from '../postgres/sql.ts'
 import { sqlstate } from '../postgres/sqlstates.ts'
 import { expectation, expectationFailed, refuseHidden } from '../runs/expectation.ts'
 import { rangeOf } from '../runs/expected.ts'
 import { type AnyGenerator, type Days, isGenerator } from '../runs/generator.ts'
 import type { WorkEnvironment } from '../runs/work.ts'
-import type { Made } from './judged/queries.ts'
+import { expectedOfEntity, type Made } from './judged/queries.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { explainLabels } from './queries.ts'
 import { checkSpan, type Span, type SpanOptions, spanOf } from './span.ts'
@@ -26,11 +27,18 @@ export function checkOptions(options: object, known: readonly string[]): void {
   })
 }
 
-async function expectedIn(of: MatrixSource, { inspection, beside }: Layout, days: Days) {
+async function expectedIn(
+  of: MatrixSource,
+  layout: Layout,
+  days: Days,
+  entity: string | null | undefined,
+) {
   if (!isGenerator(of) || !of.options.expected) return undefined
+  const { inspection, beside } = layout
   // Nobody can say what the database will generate.
   const given = beside && (beside.generated || beside.identity === 'a') ? undefined : beside
-  return (await expectation(of, inspection, rangeOf(of, days), given)).input
+  const narrow = (query: Sql): Sql => expectedOfEntity(layout, entity, query)
+  return (await expectation(of, inspection, rangeOf(of, days), given, narrow)).input
 }
 
 async function checkLabels(session: Session, { inspection: { guard } }: Layout): Promise<void> {
@@ -85,7 +93,7 @@ export async function readMatrix<T>(
   return inOneMoment(database, layout, async (session) => {
     await checkLabels(session, layout)
     const span = await spanOf(session, layout, options)
-    const expected = await expectedIn(of, layout, span.days)
+    const expected = await expectedIn(of, layout, span.days, shown?.entity)
     const made = { layout, from: span.from, to: span.to, ...shown, expected, ledger }
     return read({ session, layout, span, made })
   })

@@ -31,6 +31,7 @@ const keyOf = (unit: unknown, beside: Column | undefined): unknown => {
  * What a generator expects of a source, as the input of a statement.
  *
  * @param beside a column to read besides the key's: of a query, or of the inputs of units
+ * @param narrow makes a query answer with what is of interest only; units come as they are
  * @throws OnceoverError EXPECTED_MISSING, CALLBACK_FAILED
  */
 export async function expectation(
@@ -38,10 +39,11 @@ export async function expectation(
   inspection: Inspection,
   source: Source,
   beside?: Column,
+  narrow: (query: Sql) => Sql = (query) => query,
 ): Promise<Expectation> {
   const expected = isIterable(source) ? source : expectedOf(generator, source)
   if (expected instanceof Sql) {
-    return { input: queriedKeys(inspection, expected, beside), invalid: 0 }
+    return { input: queriedKeys(inspection, narrow(expected), beside), invalid: 0 }
   }
   const keys: unknown[] = []
   for await (const unit of expected) keys.push(keyOf(unit, beside))

@@ -45,6 +45,20 @@ const ofEntity = ({ layout: { entity, inspection }, entity: only }: Made): Sql =
     : sql` AND ${key} = ${only}::text::${sql.raw(valueType(part))}`
 }
 
+/** A query of expected units, of one entity only where its column is the entity as it stands. */
+export const expectedOfEntity = (
+  { entity, inspection }: Layout,
+  only: string | null | undefined,
+  query: Sql,
+): Sql => {
+  const part = entity === undefined ? undefined : inspection.parts[entity]
+  if (!part?.column || part.encoding.indexed !== part.column.quoted) return query
+  if (only === undefined || only === null) return query
+  const column = sql.raw(`expected.${part.column.quoted}`)
+  const value = sql`${only}::text::${sql.raw(valueType(part))}`
+  return sql`SELECT expected.* FROM (${query}) AS expected WHERE ${column} = ${value}`
+}
+
 const besideOf = ({ beside }: Layout): string[] => (beside ? ['once_entity'] : [])
 
 const besideText = ({ beside }: Layout): string =>

@@ -64,6 +64,7 @@ async function newestRepairs({ once }: ServerContext, guard: string) {
 export const guardRoutes: readonly Route[] = [
   route({
     method: 'get',
+    shared: true,
     path: '/guards',
     summary: 'All guards, each with how it stands.',
     tag: 'guards',
@@ -80,6 +81,7 @@ export const guardRoutes: readonly Route[] = [
   }),
   route({
     method: 'get',
+    shared: true,
     path: '/guards/:guard',
     summary: 'One guard: how it is declared, which indexes stand for it, and its newest repairs.',
     tag: 'guards',
