@@ -4,7 +4,7 @@ import express from 'express'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { nodeHandler, server } from '../../src/server/server.ts'
-import { launch, open } from './browser.ts'
+import { goTo, launch, open } from './browser.ts'
 import { badges, openWard, visits, type Ward } from './ward.ts'
 
 const READER = 'a-token-that-reads-and-nothing-more-0'
@@ -58,7 +58,7 @@ describe('with tokens', () => {
     url = (await ward.serve({ tokens })).url
   })
 
-  test('one is taken out of the address and sent as a header, by its actor things are done', async () => {
+  test('one leaves the address and is sent as a header, and names who does things', async () => {
     const { page, faults, close } = await open(browser, 'about:blank')
     const sent = new Map<string, string | undefined>()
     page.on('request', (request) => {
@@ -72,7 +72,7 @@ describe('with tokens', () => {
     expect(sent.get('/api/guards')).toBe(`Bearer ${WRITER}`)
     await page.reload()
     await page.getByText('one row of visits').waitFor()
-    expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain(WRITER)
+    expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(WRITER)
 
     await page.goto(`${url}#/guards/badges/duplicates`)
     await page.getByRole('button', { name: 'Plan the repair' }).click()
@@ -107,9 +107,7 @@ describe('with tokens', () => {
     ]
     const acts = /run|retry|plan|apply|undo|enforc|cancel|resume/i
     for (const [hash, says] of places) {
-      await page.evaluate((to) => {
-        location.hash = to
-      }, hash)
+      await goTo(page, hash)
       await page.getByText(says).first().waitFor()
       const offered = await page.getByRole('main').getByRole('button').allTextContents()
       expect({ hash, offered: offered.filter((text) => acts.test(text)) }).toEqual({

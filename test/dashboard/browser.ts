@@ -48,6 +48,10 @@ export async function open(
   return { page, faults, close: () => context.close() }
 }
 
+/** Goes to a place of the page, such as `#/runs`, without loading it anew. */
+export const goTo = (page: Page, hash: string): Promise<unknown> =>
+  page.evaluate(`location.hash = ${JSON.stringify(hash)}`)
+
 /** What axe-core finds wrong with a page as it stands: a line for each. */
 export async function axe(page: Page): Promise<readonly string[]> {
   // Through the protocol, which the policy of the page does not bind.

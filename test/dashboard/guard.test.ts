@@ -18,7 +18,7 @@ afterAll(async () => {
   await ward.close()
 })
 
-test('a guard is enforced by its preflight: refused with why, then followed to its end', async () => {
+test('enforcing is looked at first, refused with why, and followed to its end', async () => {
   const { page, faults, close } = await open(browser, `${url}#/guards/badges`)
   const enforce = page.getByRole('button', { name: 'Enforce', exact: true })
   const dialog = page.getByRole('dialog')

@@ -19,21 +19,18 @@ afterAll(async () => {
 
 /** What has the focus, by what it says. */
 const focused = (page: Page): Promise<string> =>
-  page.evaluate(() => {
-    const { activeElement: at } = document
-    return at?.getAttribute('aria-label') ?? at?.textContent?.trim() ?? ''
-  })
+  page.evaluate(`(({ activeElement: at }) =>
+    at?.getAttribute('aria-label') ?? at?.textContent?.trim() ?? '')(document)`)
 
 /** Whether what has the focus can be told by its outline or its ring. */
 const isSeen = (page: Page): Promise<boolean> =>
-  page.evaluate(() => {
-    const { activeElement: at } = document
-    if (!at || at === document.body) return false
+  page.evaluate(`(({ activeElement: at, body }) => {
+    if (!at || at === body) return false
     // The button within a field of a date has a ring of the browser's own.
     if (!at.matches(':focus')) return at.matches('input:focus-within')
     const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(at)
     return (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none'
-  })
+  })(document)`)
 
 /** Presses Tab until something has the focus; what has it on the way must be seen to. */
 async function tabTo(page: Page, wanted: RegExp, most = 40): Promise<void> {
@@ -45,7 +42,7 @@ async function tabTo(page: Page, wanted: RegExp, most = 40): Promise<void> {
   throw new Error(`${most} times Tab do not lead to ${wanted}.`)
 }
 
-test('who has a keyboard alone finds what is missing, runs it, and is back where they were', async () => {
+test('the keyboard alone leads to what is missing, runs it, and keeps its place', async () => {
   const { page, faults, close } = await open(browser, url)
   await page.getByText('one row of visits').waitFor()
   await page.keyboard.press('Tab')

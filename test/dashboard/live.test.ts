@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const key = (patient: number) => ({ key: { patient, day: '2025-10-28' } })
 
-test('a run of another client is followed, and cancelled with a reason that it then shows', async () => {
+test('a run of another client is followed, and cancelled with a reason', async () => {
   const { page, faults, close } = await open(browser, `${served.url}#/runs`)
   await page.getByText('the visits of the day').first().waitFor()
   const other = await onceover({ db: ward.database.url })
@@ -61,7 +61,7 @@ test('a run of another client is followed, and cancelled with a reason that it t
   await close()
 })
 
-test('what happens while the server is gone is there when it is back, without a reload', async () => {
+test('what happens while the server is gone is shown when it is back', async () => {
   const { page, faults, close } = await open(browser, `${served.url}#/guards/visits/matrix`)
   const live = page.getByRole('button', { name: 'Live', exact: true })
   const ben = page.getByRole('gridcell', { name: /^Ben, .*\b28\b/ })
@@ -99,7 +99,7 @@ test('updates are paused on demand, and come when they are wanted again', async 
   await close()
 })
 
-test('a database that is down is told of, and the page goes on by itself when it is back', async () => {
+test('a database that is down is told of, and the page recovers by itself', async () => {
   const way = await relayTo(ward.database.url)
   const once = await onceover({ db: way.url })
   const { url } = await ward.serve({ once })

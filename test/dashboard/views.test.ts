@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { axe, launch, open } from './browser.ts'
+import { axe, goTo, launch, open } from './browser.ts'
 import { badges, LAST_DAY, openWard, type Ward } from './ward.ts'
 
 let browser: Browser
@@ -49,16 +49,14 @@ const PHONE = { width: 390, height: 844 }
 
 /** Goes to a place of the page without loading it anew, and waits until it shows what it has. */
 async function visit(page: Page, path: string, says: RegExp): Promise<void> {
-  await page.evaluate((hash) => {
-    location.hash = hash
-  }, path)
+  await goTo(page, path)
   await page.getByRole('main').getByText(says).first().waitFor()
   await page.locator('.skeleton, [aria-busy=true]').first().waitFor({ state: 'detached' })
 }
 
 /** How far the page can be pushed sideways, which a phone must not. */
 const overflow = (page: Page): Promise<number> =>
-  page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+  page.evaluate('document.documentElement.scrollWidth - innerWidth')
 
 test.each([
   { colorScheme: 'light', viewport: DESKTOP },
@@ -82,11 +80,11 @@ test.each([
   },
 )
 
-test('a view is there again when its address is opened anew, in the theme that was chosen', async () => {
+test('an address leads to its view again, in the theme that was chosen', async () => {
   const { page, faults, close } = await open(browser, `${url}#/guards/badges/duplicates`)
   await page.getByText('6 keys').first().waitFor()
   const theme = page.getByRole('button', { name: /^Theme/ })
-  const ink = () => page.evaluate(() => getComputedStyle(document.body).color)
+  const ink = () => page.evaluate('getComputedStyle(document.body).color')
   const light = await ink()
   await theme.click()
   await theme.click()

@@ -20,7 +20,7 @@ export const visits = guard('visits', {
 })
 
 /** Meals, rows of which may be copied with a reason. */
-export const meals = guard('meals', {
+const meals = guard('meals', {
   table: 'meals',
   key: { day: date(), ward: text() },
   copies: 'copy_number',
@@ -80,7 +80,7 @@ export async function openWard(): Promise<Ward> {
         generate_series(greatest(${from}, '2025-10-01')::date, ${to}::date, '1 day') AS day`,
     make: async ({ key }) => {
       await held
-      if (failing.has(key.patient)) throw new Error('The nurse is ill.')
+      if (failing.has(Number(key.patient))) throw new Error('The nurse is ill.')
     },
     save: (tx, { unit: { key } }) =>
       tx.query('INSERT INTO visits (patient, day) VALUES ($1, $2)', [key.patient, key.day]),
