@@ -28,13 +28,23 @@ const LETTER = 7.4
 const clamp = (value: number, least: number, most: number): number =>
   Math.max(least, Math.min(most, value))
 
-/** The measures that suit the periods and the width: columns share what is left beside names. */
-export function geometryOf(periods: readonly string[], width: number): Geometry {
+// A name has what it needs, and at most a part of the width: the periods are what is looked at.
+const nameWidth = (letters: number, width: number): number =>
+  width < 560
+    ? clamp(letters * LETTER + 24, 124, width * 0.45)
+    : clamp(letters * LETTER + 30, 208, Math.max(208, width * 0.32))
+
+/**
+ * The measures that suit the periods and the width: columns share what is left beside names.
+ *
+ * @param letters of the longest name
+ */
+export function geometryOf(periods: readonly string[], width: number, letters: number): Geometry {
   const days = areDays(periods)
   const longest = Math.max(0, ...periods.map((period) => headOf(period).length))
   const least = days ? (isCoarse.matches ? 34 : 26) : clamp(longest * LETTER + 18, 44, 120)
   const most = days ? 56 : 160
-  const name = width < 560 ? 124 : 208
+  const name = Math.round(nameWidth(letters, width))
   const share = Math.floor((width - name - 1) / Math.max(1, periods.length))
   return {
     name,

@@ -1,5 +1,6 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { MatrixPage, MatrixRow } from '../../contract.ts'
+import { nameOf } from './cell-state.ts'
 import { geometryOf, inSight, placesOf, px, reveal, useSight } from './geometry.ts'
 import { GridHead } from './grid-head.tsx'
 import { GridRow } from './grid-row.tsx'
@@ -28,6 +29,9 @@ export interface GridProps {
   readonly need: (place: number) => void
 }
 
+const longestName = (rows: readonly (MatrixRow | undefined)[]): number =>
+  rows.reduce((most, row) => Math.max(most, row ? nameOf(row).length : 0), 0)
+
 /**
  * The matrix as a grid: only what is in sight is in the document. Arrows, Home, End and the page
  * keys move, with Shift they select; Space takes a cell in or out, Ctrl-A selects all, Escape
@@ -39,7 +43,8 @@ export function Grid(props: GridProps) {
   const sight = useSight(box)
   const [active, setActive] = useState<Place>({ row: 0, column: 0 })
   const { periods, entities } = page
-  const measures = geometryOf(periods, sight.width)
+  const letters = useMemo(() => longestName(rows), [rows])
+  const measures = geometryOf(periods, sight.width, letters)
   const here = {
     row: Math.min(active.row, Math.max(0, entities - 1)),
     column: Math.min(active.column, periods.length - 1),
