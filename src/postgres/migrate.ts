@@ -1,5 +1,6 @@
 import { OnceoverError } from '../core/error.ts'
 import type { Database } from './database.ts'
+import { alteredBy, lockTables } from './lock-tables.ts'
 import { type Migration, readMigrations } from './migrations.ts'
 import {
   type AppliedMigration,
@@ -80,6 +81,7 @@ async function ahead(session: Session): Promise<Migrated> {
   if (!schema) await apply(session, 'of the schema', CREATE_SCHEMA)
   if (!ours) await apply(session, 'of the table of migrations', CREATE_MIGRATION)
   const pending = known.slice(applied.length)
+  await lockTables(session, alteredBy(pending.map(({ text }) => text)))
   for (const migration of pending) await apply(session, migration.name, applying(migration))
   return { from: applied.length, to: known.length, applied: pending.map(({ name }) => name) }
 }
