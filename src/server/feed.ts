@@ -163,7 +163,7 @@ export class Feed {
       this.#primed = true
       for (const change of changes) this.tell(change)
       this.#behind = more ? this.#behind + 1 : 0
-      if (this.#behind === MOST_READS) await this.#leap()
+      if (this.#behind >= MOST_READS) await this.#leap()
       return this.#behind > 0 ? 0 : LOOK_MS
     } catch {
       this.#setReachable(false)
