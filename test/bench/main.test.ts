@@ -29,6 +29,9 @@ const bench = (...args: readonly string[]): Promise<Ended> =>
       ONCEOVER_BENCH_SCAN_ROWS: '4000',
       ONCEOVER_BENCH_REPAIR_ROWS: '4000',
       ONCEOVER_BENCH_ENFORCE_ROWS: '4000',
+      ONCEOVER_BENCH_SERVER_CLAIMS: '2000',
+      ONCEOVER_BENCH_SERVER_REQUESTS: '60',
+      ONCEOVER_BENCH_SERVER_CLIENTS: '20',
       DATABASE_URL: inject('serverUrl'),
     }
     const command = [JITI, join(ROOT, 'bench/main.ts'), ...args]
@@ -73,9 +76,10 @@ test(
         'scan',
         'repair',
         'enforce',
+        'server',
       ])
       expect(report.machine.settings).toHaveProperty('fsync')
-      const enforce = report.benchmarks.at(-1)
+      const [enforce, server] = report.benchmarks.slice(-2)
       expect(enforce?.comparisons.map(({ raw }) => raw.side)).toEqual([
         ...['delete, build concurrently, retry', 'lock, delete, build'],
       ])
@@ -86,6 +90,8 @@ test(
         ),
       ])
       expect(enforce?.figures[1]?.what).toContain('until the index stood (it did in 1 of 1)')
+      expect(server?.figures.filter(({ bar }) => bar === 100)).toHaveLength(15)
+      expect(server?.figures.every(({ value }) => value > 0)).toBe(true)
       expect(report.target).not.toContain(new URL(inject('serverUrl')).password)
       const [own = ''] = /onceover_bench_\w+$/.exec(report.target) ?? []
       expect(own).not.toBe('')
