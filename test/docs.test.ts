@@ -4,10 +4,10 @@ import { faultsOfErrorPage } from './tidy/error-page.ts'
 import { examplesOf, runExamples, typeErrorsOf } from './tidy/examples.ts'
 import { hold } from './tidy/hold.ts'
 import { linkRule } from './tidy/links.ts'
-import { repositoryFiles, type SourceFile } from './tidy/source-file.ts'
+import { repositoryFiles, repositoryPictures, type SourceFile } from './tidy/source-file.ts'
 
 const files = repositoryFiles()
-hold(linkRule, files)
+hold(linkRule, [...files, ...repositoryPictures()])
 
 const page = (text: string, path = 'docs/sample.md'): SourceFile => ({ path, text })
 

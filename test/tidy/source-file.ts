@@ -15,21 +15,30 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const BUILT = /(^|\/)(node_modules|dist|build|coverage)\//
 const BINARY = /\.(png|jpe?g|gif|ico|svg|woff2?)$/
 
-/**
- * Every text file of the working tree: what git tracks, and what it would if it were added.
- * A checkout that belongs to another user is read as well: reading is all that is done here.
- */
-export function repositoryFiles(): readonly SourceFile[] {
+function paths(): readonly string[] {
   const listing = execFileSync(
     'git',
     ['-c', 'safe.directory=*', 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
     { cwd: ROOT, encoding: 'utf8' },
   )
-  const paths = listing.split('\0').filter((path) => path !== '' && !BUILT.test(path))
-  return [...new Set(paths)]
-    .filter((path) => !BINARY.test(path) && isPresent(join(ROOT, path)))
-    .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
+  const listed = listing.split('\0').filter((path) => path !== '' && !BUILT.test(path))
+  return [...new Set(listed)].filter((path) => isPresent(join(ROOT, path)))
 }
+
+/**
+ * Every text file of the working tree: what git tracks, and what it would if it were added.
+ * A checkout that belongs to another user is read as well: reading is all that is done here.
+ */
+export const repositoryFiles = (): readonly SourceFile[] =>
+  paths()
+    .filter((path) => !BINARY.test(path))
+    .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
+
+/** Every picture and font of the working tree, without a text: what a page may lead to. */
+export const repositoryPictures = (): readonly SourceFile[] =>
+  paths()
+    .filter((path) => BINARY.test(path))
+    .map((path) => ({ path, text: '' }))
 
 // A tracked file may have been deleted from the working tree, and a submodule is a folder.
 const isPresent = (path: string): boolean => existsSync(path) && statSync(path).isFile()
