@@ -335,6 +335,18 @@ describe('the span', () => {
   })
 })
 
+test('a cell takes what is expected as of its column, whatever type it has', async () => {
+  await enforced()
+  const texts = generator(lessons, {
+    expected: ({ from }: { from: string }) => sql`
+      SELECT ${from}::text AS day, student::text, 'x' AS topic
+      FROM generate_series(1, 2) AS student`,
+    save: () => undefined,
+  })
+  const missing = [{ key: keyOf(1, 2), state: 'missing' }]
+  expect(await once.cell(texts, { entity: '2', period: '2025-10-01' })).toEqual(missing)
+})
+
 describe('is refused', () => {
   test('where the guard does not say what it is laid out by', async () => {
     const plain = guard('plain', { table: 'lessons', key: lessons.key })

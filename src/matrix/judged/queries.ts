@@ -54,8 +54,10 @@ export const expectedOfEntity = (
   const part = entity === undefined ? undefined : inspection.parts[entity]
   if (!part?.column || part.encoding.indexed !== part.column.quoted) return query
   if (only === undefined || only === null) return query
-  const column = sql.raw(`expected.${part.column.quoted}`)
-  const value = sql`${only}::text::${sql.raw(valueType(part))}`
+  const type = valueType(part)
+  // As the key is read of it: a query may answer with another type than the column's.
+  const column = sql.raw(`(expected.${part.column.quoted})::${type}`)
+  const value = sql`${only}::text::${sql.raw(type)}`
   return sql`SELECT expected.* FROM (${query}) AS expected WHERE ${column} = ${value}`
 }
 
