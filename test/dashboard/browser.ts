@@ -55,12 +55,15 @@ export const goTo = (page: Page, hash: string): Promise<unknown> =>
 /** What axe-core finds wrong with a page as it stands: a line for each. */
 export async function axe(page: Page): Promise<readonly string[]> {
   // Through the protocol, which the policy of the page does not bind.
-  await page.evaluate(axeSource)
+  const loaded = await page.evaluate("'axe' in globalThis")
+  if (!loaded) await page.evaluate(axeSource)
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+      axe: {
+        run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
+      }
     }
-    const { violations } = await axe.run()
+    const { violations } = await axe.run({ resultTypes: ['violations'] })
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
   })
 }
