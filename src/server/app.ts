@@ -6,6 +6,7 @@ import type { ServerContext } from './context.ts'
 import { Convoy, type Told } from './convoy.ts'
 import { failureFacts } from './failure.ts'
 import { Feed } from './feed.ts'
+import { HeavyReads } from './heavy-reads.ts'
 import { Matrices } from './matrices.ts'
 import { Metrics } from './metrics.ts'
 import { checkServerOptions, type ServerOptions } from './options.ts'
@@ -82,7 +83,8 @@ function withSlash({ url, method }: Request, { basePath = '' }: ServerOptions) {
 
 function contextOf(options: ServerOptions, closing: AbortSignal): ServerContext {
   const { once, logger, redact } = options
-  const matrices = new Matrices(once)
+  const heavy = new HeavyReads()
+  const matrices = new Matrices(once, heavy)
   const feed = new Feed(once, () => matrices.recheck())
   const underway = new UnderwayRegister(
     (state) => feed.tell({ kind: 'underway', ...state }),
@@ -92,7 +94,7 @@ function contextOf(options: ServerOptions, closing: AbortSignal): ServerContext 
   const metrics = new Metrics({ once, feed, underway })
   const selections = new Selections()
   const convoy = new Convoy<Told>()
-  return { options, once, closing, underway, feed, metrics, matrices, selections, convoy }
+  return { options, once, closing, underway, feed, metrics, matrices, heavy, selections, convoy }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type AnyGenerator, type Guard, type Onceover, OnceoverError } from '../index.ts'
 import type { Convoy, Told } from './convoy.ts'
 import type { Feed } from './feed.ts'
+import type { HeavyReads } from './heavy-reads.ts'
 import type { Matrices } from './matrices.ts'
 import type { Metrics } from './metrics.ts'
 import type { ServerOptions } from './options.ts'
@@ -15,6 +16,7 @@ export interface ServerContext {
   readonly feed: Feed
   readonly metrics: Metrics
   readonly matrices: Matrices
+  readonly heavy: HeavyReads
   readonly selections: Selections
   readonly convoy: Convoy<Told>
   /** Aborted when the server closes. */

@@ -8,6 +8,7 @@ import {
   OnceoverError,
   type SpanOptions,
 } from '../index.ts'
+import type { HeavyReads } from './heavy-reads.ts'
 import { type MatrixFilter, MatrixIndex, type MatrixView } from './matrix-view.ts'
 
 /** A matrix that the server keeps. */
@@ -85,6 +86,7 @@ function viewing(matrix: Matrix): KeptMatrix['view'] {
  */
 export class Matrices {
   readonly #once: Onceover
+  readonly #heavy: HeavyReads
   #reader: ChangeReader
   readonly #changes = new Map<string, number>()
   /** How often all guards were taken to have changed. */
@@ -95,8 +97,9 @@ export class Matrices {
   #lookedMs = Number.NEGATIVE_INFINITY
   #looking: Promise<void> | undefined
 
-  constructor(once: Onceover) {
+  constructor(once: Onceover, heavy: HeavyReads) {
     this.#once = once
+    this.#heavy = heavy
     this.#reader = once.changes()
   }
 
@@ -208,10 +211,11 @@ export class Matrices {
 
   async #begin(of: Guard | AnyGenerator, span: SpanOptions, guard: string): Promise<Entry> {
     const changes = this.#changesOf(guard)
-    const startedMs = performance.now()
-    const matrix = await (isGenerator(of)
-      ? this.#once.matrix(of, span)
-      : this.#once.matrix(of, span))
+    let startedMs = 0
+    const matrix = await this.#heavy.run(() => {
+      startedMs = performance.now()
+      return isGenerator(of) ? this.#once.matrix(of, span) : this.#once.matrix(of, span)
+    })
     const madeMs = performance.now()
     const entry: Entry = {
       name: nameOf(guard, span),

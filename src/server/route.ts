@@ -51,6 +51,8 @@ export interface RouteDefinition<Params, Query, Body> {
    * everybody.
    */
   readonly shared?: boolean
+  /** Whether it may take long: a few of these are answered at a time. */
+  readonly heavy?: boolean
   readonly handle: (
     asked: Asked<Params, Query, Body>,
     context: ServerContext,

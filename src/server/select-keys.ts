@@ -11,6 +11,7 @@ import {
   type RowValues,
   type SpanOptions,
 } from '../index.ts'
+import type { HeavyReads } from './heavy-reads.ts'
 import type { Matrices } from './matrices.ts'
 import { MOST_SELECTED, tooMany } from './selections.ts'
 
@@ -41,6 +42,7 @@ export interface Chosen {
 export interface Choosing {
   readonly once: Onceover
   readonly matrices: Matrices
+  readonly heavy: HeavyReads
 }
 
 const DEFAULT_DAYS = 28
@@ -86,7 +88,7 @@ const ALL = Object.keys(MATRIX_STATES) as readonly MatrixState[]
  * @throws OnceoverError INPUT_INVALID for too many, and as `once.matrix`
  */
 export async function chooseFromMatrix(
-  { once, matrices }: Choosing,
+  { once, matrices, heavy }: Choosing,
   of: Guard | AnyGenerator,
   { span, states = ALL, q, cells }: MatrixChoice,
 ): Promise<Chosen> {
@@ -94,7 +96,9 @@ export async function chooseFromMatrix(
   const { matrix } = kept
   const chosen = cells ?? cellsIn(matrix, kept.view({ q }).places, states)
   const which = { cells: chosen, states, limit: MOST_SELECTED + 1, ...span }
-  const found = await (isGenerator(of) ? once.cells(of, which) : once.cells(of, which))
+  const found = await heavy.run(() =>
+    isGenerator(of) ? once.cells(of, which) : once.cells(of, which),
+  )
   if (found.length > MOST_SELECTED) throw tooMany()
   return { keys: found.map(({ key }) => key), days: daysOf(matrix) }
 }

@@ -42,7 +42,8 @@ async function handled(context: ServerContext, each: Route, request: Request, pa
     request,
   }
   const tell = async (): Promise<Told> => {
-    const { body: told, ...rest } = await each.handle(asked, context)
+    const handle = () => each.handle(asked, context)
+    const { body: told, ...rest } = await (each.heavy ? context.heavy.run(handle) : handle())
     return { ...rest, body: told instanceof Response ? told : jsonText(told) }
   }
   const path = request.url.slice(new URL(request.url).origin.length)

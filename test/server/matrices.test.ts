@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { date, generator, guard, int, sql } from '../../src/index.ts'
+import { HeavyReads } from '../../src/server/heavy-reads.ts'
 import { Matrices } from '../../src/server/matrices.ts'
 import { openWorkshop, until, type Workshop } from '../runs/workshop.ts'
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
   shop = await openWorkshop()
 })
 beforeEach(() => {
-  matrices = new Matrices(shop.once)
+  matrices = new Matrices(shop.once, new HeavyReads())
   asked = 0
   sleepS = 0
 })

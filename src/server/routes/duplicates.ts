@@ -49,7 +49,8 @@ function read(
 ): Promise<object> {
   const flights = reading.get(context) ?? new SingleFlight<object>()
   reading.set(context, flights)
-  return flights.get(JSON.stringify(what), work, asker)
+  const inTurn = (signal: AbortSignal) => context.heavy.run(() => work(signal))
+  return flights.get(JSON.stringify(what), inTurn, asker)
 }
 
 /** The duplicates that stand. */

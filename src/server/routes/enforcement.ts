@@ -47,6 +47,7 @@ export const enforcementRoutes: readonly Route[] = [
   route({
     method: 'get',
     path: '/guards/:guard/preflight',
+    heavy: true,
     summary: 'Every statement that enforcing would run, with its reason and its lock.',
     tag: 'enforcement',
     params: guardParams,

@@ -125,6 +125,7 @@ export const matrixRoutes: readonly Route[] = [
   route({
     method: 'get',
     path: '/guards/:guard/cell',
+    heavy: true,
     summary: 'The keys of one cell of the matrix, each with its state.',
     tag: 'matrix',
     params: guardParams,

@@ -32,6 +32,7 @@ export const reconcileRoutes: readonly Route[] = [
   route({
     method: 'get',
     path: '/guards/:guard/reconcile',
+    heavy: true,
     summary: 'Holds what is expected in a span of days against rows and claims, period by period.',
     tag: 'guards',
     shared: true,

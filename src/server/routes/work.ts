@@ -87,6 +87,7 @@ export const workRoutes: readonly Route[] = [
   route({
     method: 'post',
     path: '/guards/:guard/preview',
+    heavy: true,
     summary: 'Says what rows, or at most 100,000 units, would come to; writes nothing.',
     tag: 'work',
     params: guardParams,
