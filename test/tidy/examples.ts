@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { formatWithOptions } from 'node:util'
 import { expect } from 'vitest'
-import { testDatabase } from '../support/database.ts'
+import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { type Block, blocksOf } from './markdown.ts'
 import { ROOT, type SourceFile } from './source-file.ts'
 
@@ -35,7 +36,26 @@ export async function runExamples(page: SourceFile): Promise<void> {
   } finally {
     if (before === undefined) delete process.env.DATABASE_URL
     else process.env.DATABASE_URL = before
+    await othersGone(database)
     await database.drop()
+  }
+}
+
+/** Who else is connected to the database that is asked. */
+const OTHERS = `
+  SELECT count(*)::int AS others FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND backend_type = 'client backend'`
+const LOOKS = 200
+const LOOK_MS = 10
+
+// A pool says that it has ended before its connections have. Were one of them ended by force, the
+// error would come to a pool of the example, which listens to none.
+async function othersGone({ pool }: TestDatabase): Promise<void> {
+  for (let look = 0; look < LOOKS; look++) {
+    const { rows } = await pool.query(OTHERS)
+    if (rows[0]?.others === 0) return
+    await setTimeout(LOOK_MS)
   }
 }
 
