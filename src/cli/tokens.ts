@@ -22,6 +22,17 @@ function tokenOf(line: string, place: string): Token {
   throw wrong(`${place} is no token.`, FORM)
 }
 
+// An empty variable is one that somebody forgot to fill, and no wish to ask nobody.
+function fromVariable(
+  name: string,
+  text: string | undefined,
+  token: Omit<Token, 'token'>,
+): Token[] {
+  if (text === undefined) return []
+  if (text !== '') return [{ token: text, ...token }]
+  throw wrong(`${name} is set and empty.`, `Give it a token, or unset it.`)
+}
+
 const OTHERS = 0o077
 
 function readTokens(file: string): GivenTokens {
@@ -46,7 +57,7 @@ function readTokens(file: string): GivenTokens {
  * They come by no option, since every user of a machine sees the arguments of its processes.
  *
  * @param file lines `TOKEN [ACTOR [read]]`; blank ones and those that begin with `#` are passed by
- * @throws OnceoverError USAGE for a file that has none or cannot be read
+ * @throws OnceoverError USAGE for a file that has none or cannot be read, and an empty variable
  */
 export function givenTokens(
   file: string | undefined,
@@ -56,8 +67,8 @@ export function givenTokens(
   return {
     tokens: [
       ...tokens,
-      ...(all ? [{ token: all, actor: 'operator', write: true }] : []),
-      ...(reading ? [{ token: reading, actor: 'reader', write: false }] : []),
+      ...fromVariable('ONCEOVER_TOKEN', all, { actor: 'operator', write: true }),
+      ...fromVariable('ONCEOVER_READ_TOKEN', reading, { actor: 'reader', write: false }),
     ],
     warnings,
   }

@@ -71,7 +71,14 @@ const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).
 // Only what a header can carry as it is.
 const isSendable = (token: string): boolean => /^[\x21-\x7e]+$/.test(token)
 
-function checkTokens(tokens: readonly Token[]): void {
+function checkTokens(tokens: readonly Token[] | undefined): void {
+  if (tokens === undefined) return
+  if (tokens.length === 0) {
+    refuse(
+      'The list of tokens is empty: whoever reaches the server could ask it.',
+      'Fill it, or leave `tokens` out if that is meant.',
+    )
+  }
   for (const { token, actor } of tokens) {
     if (typeof token !== 'string' || token.length < SHORTEST_TOKEN) {
       refuse(
@@ -115,7 +122,7 @@ function checkRedacted({ guards, redact = [] }: ServerOptions): void {
 
 /** @throws OnceoverError SERVER_INVALID naming what cannot be served, or not safely */
 export function checkServerOptions(options: ServerOptions): void {
-  const { guards, generators = [], tokens = [], create = {}, bodyLimitBytes = 1 } = options
+  const { guards, generators = [], create = {}, bodyLimitBytes = 1 } = options
   const names = guards.map(({ name }) => name)
   const twice = names.find((name, place) => names.indexOf(name) !== place)
   if (twice !== undefined) refuse(`Two guards are called ${twice}.`, 'Give each a name of its own.')
@@ -136,5 +143,5 @@ export function checkServerOptions(options: ServerOptions): void {
   }
   checkPlaces(options)
   checkRedacted(options)
-  checkTokens(tokens)
+  checkTokens(options.tokens)
 }

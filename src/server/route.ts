@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { OnceoverError } from '../index.ts'
 import type { ServerContext } from './context.ts'
 import type { Caller } from './security.ts'
@@ -68,10 +68,20 @@ export interface PlacedRoute {
   readonly route: Route
 }
 
-/** Declares a route. */
+// A name that means nothing is a slip: left out, `selecton` would retry all there is.
+const strictly = <T>(schema: z.ZodType<T> | undefined): z.ZodType<T> | undefined =>
+  schema instanceof z.ZodObject && schema.def.catchall === undefined
+    ? (schema.strict() as unknown as z.ZodType<T>)
+    : schema
+
+/** Declares a route. A query or a body with a name that its schema does not have is refused. */
 export const route = <Params = unknown, Query = unknown, Body = unknown>(
   definition: RouteDefinition<Params, Query, Body>,
-): Route => definition as unknown as Route
+): Route => {
+  const query = strictly(definition.query)
+  const body = strictly(definition.body)
+  return { ...definition, ...(query && { query }), ...(body && { body }) } as unknown as Route
+}
 
 /** Answers with JSON. */
 export const answer = (

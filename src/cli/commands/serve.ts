@@ -57,7 +57,7 @@ function serverOptions(
     guards: guardsOf(config),
     generators: config.generators.map(({ generator }) => generator),
     write,
-    tokens,
+    ...(tokens.length > 0 && { tokens }),
     hosts: [...hosts, ...allowHost],
     origins: [...origins, ...allowOrigin],
     logger: loggerOf(out),
