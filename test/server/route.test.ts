@@ -13,7 +13,7 @@ const declared = route({
   handle: () => answer(200, {}),
 })
 
-test('a name that the schema does not have is refused, so that a slip does not widen a write', () => {
+test('a name that the schema does not have is refused: a slip must not widen a write', () => {
   expect(() => read(declared.body, { selecton: '7' }, 'body')).toThrow('selecton')
   expect(() => read(declared.query, { limits: '7' }, 'query')).toThrow('limits')
   expect(read(declared.body, { selection: '7' }, 'body')).toEqual({ selection: '7' })
