@@ -94,9 +94,8 @@ export async function serverBenchmark(bench: Bench): Promise<Findings> {
     figures.push(figure('the first matrix of a span', cold, 'ms'))
     for (const { what, path } of loadsOf(sizes)) {
       bench.progress(`server: ${what}`)
-      // Connections are opened and code is compiled once: that is not what a list costs.
-      await timeRequests(url, path, { count: 2 * IN_FLIGHT, inFlight: IN_FLIGHT })
-      const times = await timeRequests(url, path, { count: requests, inFlight: IN_FLIGHT })
+      const load = { count: requests, inFlight: IN_FLIGHT, warmUp: 2 * IN_FLIGHT }
+      const times = await timeRequests(url, path, load)
       figures.push(figure(`p99 of ${what}`, quantile(times, P99), 'ms', BAR_MS))
     }
     bench.progress('server: streams')
