@@ -23,6 +23,8 @@ export function Dialog({
     dialog.current?.showModal()
     const first = dialog.current?.querySelector('[data-first]')
     if (first instanceof HTMLElement) first.focus()
+    // What is prefilled, such as a reason, is replaced by what is typed.
+    if (first instanceof HTMLInputElement) first.select()
     return () => {
       if (before instanceof HTMLElement && before.isConnected) before.focus()
     }

@@ -69,6 +69,9 @@ test('the keyboard alone leads to what is missing, runs it, and keeps its place'
   expect(await focused(page)).toBe('Preview and run')
   await page.keyboard.press('Enter')
   await dialog.getByText('Nothing is written yet').waitFor()
+  // What is typed takes the place of the reason that stands there: it is recorded as it is.
+  await page.keyboard.type('asked for by phone')
+  expect(await dialog.getByRole('textbox').inputValue()).toBe('asked for by phone')
   await page.keyboard.press('Enter')
   await page
     .getByLabel(/^Eve, .*\b28\b.*: done$/)
